@@ -1,0 +1,1 @@
+"""Who may be shown where, and until when. Knows nothing of pixels."""

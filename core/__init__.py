@@ -1,0 +1,1 @@
+"""What both wings (consent, media) stand on and what knows neither."""
