@@ -1,0 +1,180 @@
+"""The words of the registry as frozen values: what the policy reads and what it answers.
+
+Nothing here knows the database, the web or the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Medium(StrEnum):
+    """A kind of recording, or what is said with it (R5); recognition is a purpose apart (R12)."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+    SOUND = "sound"
+    NAME = "name"
+    AI_IMAGE = "ai_image"
+    RECOGNITION = "recognition"
+
+
+class Answer(StrEnum):
+    """What somebody decided; withdrawing is a no (R4)."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class Capacity(StrEnum):
+    """As what somebody answered."""
+
+    GUARDIAN = "guardian"
+    PUPIL = "pupil"
+    SELF = "self"  # staff and other adults, about themselves (R8)
+    RECORDED = "recorded"  # entered by staff, with evidence (R8)
+
+
+class PersonKind(StrEnum):
+    PUPIL = "pupil"
+    STAFF = "staff"
+    OTHER = "other"
+
+
+class Audience(StrEnum):
+    PUBLIC = "public"
+    CLOSED = "closed"
+
+
+class OnRefusal(StrEnum):
+    """What a channel does with an item that shows somebody without consent (R15)."""
+
+    HIDE = "hide"
+    BLOCK = "block"
+
+
+class AtSixteen(StrEnum):
+    """What a parental yes is worth from the 16th birthday on (R3)."""
+
+    ASK_AGAIN = "ask_again"
+    CARRY_OVER = "carry_over"
+
+
+class GuardiansNeeded(StrEnum):
+    """How many guardians with authority must have said yes (R7)."""
+
+    ONE = "one"
+    ALL = "all"
+
+
+class Recognise(StrEnum):
+    """Where names may be proposed by face recognition (R12)."""
+
+    OFF = "off"
+    AGREED = "agreed"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRules:
+    """The settings of a school that weigh on a standing."""
+
+    at_sixteen: AtSixteen = AtSixteen.ASK_AGAIN
+    guardians_needed: GuardiansNeeded = GuardiansNeeded.ONE
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRules:
+    """The part of a channel that weighs on a standing.
+
+    `material_version` is the form version from which on an answer counts for new publications:
+    that of the last material change of this row's text (R10).
+    """
+
+    id: int
+    opened_at: datetime
+    closed_at: datetime | None = None
+    material_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    """An account's parental authority over one person, and when it held."""
+
+    account: int
+    authority_from: datetime | None
+    authority_until: datetime | None = None
+
+    def has_authority(self, moment: datetime) -> bool:
+        if self.authority_from is None or moment < self.authority_from:
+            return False
+        return self.authority_until is None or moment < self.authority_until
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One answer, as it was given; append-only (R9)."""
+
+    id: int
+    channel: int | None
+    medium: Medium
+    activity: int | None
+    answer: Answer
+    account: int | None
+    capacity: Capacity
+    form_version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The person about whom it is decided, as far as it weighs on a standing."""
+
+    id: int
+    kind: PersonKind
+    born: date | None = None
+    left_on: date | None = None
+    protected_since: datetime | None = None
+
+
+class Reason(StrEnum):
+    """Why a standing is what it is. Codes for the registry's own screens and its proofs;
+    staff see only that somebody may not be shown, never why (R33)."""
+
+    CONSENTED = "consented"
+    CARRIED_OVER = "carried_over"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    OBJECTED = "objected"
+    NOT_ALL_GUARDIANS = "not_all_guardians"
+    PUPIL_MUST_ANSWER = "pupil_must_answer"
+    PROTECTED = "protected"
+    LEFT = "left"
+    TEXT_CHANGED = "text_changed"
+    AGE_UNKNOWN = "age_unknown"
+    CHANNEL_CLOSED = "channel_closed"
+    UNDECIDABLE = "undecidable"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One answer with its reason and the decisions it rests on."""
+
+    allowed: bool
+    reason: Reason
+    basis: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for one person, channel and medium at one moment: two questions, two answers."""
+
+    may_publish: Ruling
+    may_stay: Ruling
+
+
+def both(ruling: Ruling) -> Standing:
+    """The same answer to both questions."""
+    return Standing(ruling, ruling)

@@ -1,0 +1,100 @@
+"""All settings of an installation: one frozen object, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import N_, BadInput
+
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings; `docs/operations.md` lists each with its variable and default."""
+
+    var: Path
+    secret_key: str = field(repr=False)
+    database_url: str
+    jobs_url: str
+    demo: bool = False
+    base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    # A 50-megapixel phone photo is about 25 MB; twice that leaves room for PNG.
+    max_upload_bytes: int = 50 * _MEBIBYTE
+    smtp_host: str | None = None
+    smtp_port: int = 25
+    smtp_user: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    smtp_starttls: bool = False
+    mail_from: str = "beeldpoort@localhost"
+    rate_limits: bool = True
+    https: bool = False
+    testing: bool = False
+
+    @property
+    def storage(self) -> Path:
+        """The folder of the stored files."""
+        return self.var / "files"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what can be made again: converted networks."""
+        return self.var / "cache"
+
+
+def read(env: Mapping[str, str] | None = None) -> Config:
+    """Read the settings; raises BadInput naming the variable that cannot be used."""
+    env = os.environ if env is None else env
+    var = Path(env.get("BEELDPOORT_VAR", "var")).absolute()
+    var.mkdir(parents=True, exist_ok=True)
+    port = _number(env, "BEELDPOORT_PORT", 8000)
+    host = env.get("BEELDPOORT_HOST", "127.0.0.1")
+    base_url = env.get("BEELDPOORT_URL", f"http://{host}:{port}").rstrip("/")
+    return Config(
+        var=var,
+        secret_key=env.get("BEELDPOORT_SECRET") or _stored_secret(var / "secret"),
+        database_url=env.get("BEELDPOORT_DATABASE", f"sqlite:///{var / 'beeldpoort.db'}"),
+        jobs_url=env.get("BEELDPOORT_JOBS", f"sqlite:///{var / 'jobs.db'}"),
+        demo=_yes(env, "BEELDPOORT_DEMO"),
+        base_url=base_url,
+        host=host,
+        port=port,
+        max_upload_bytes=_number(env, "BEELDPOORT_MAX_UPLOAD_MB", 50) * _MEBIBYTE,
+        smtp_host=env.get("BEELDPOORT_SMTP_HOST") or None,
+        smtp_port=_number(env, "BEELDPOORT_SMTP_PORT", 25),
+        smtp_user=env.get("BEELDPOORT_SMTP_USER") or None,
+        smtp_password=env.get("BEELDPOORT_SMTP_PASSWORD") or None,
+        smtp_starttls=_yes(env, "BEELDPOORT_SMTP_STARTTLS"),
+        mail_from=env.get("BEELDPOORT_MAIL_FROM", "beeldpoort@localhost"),
+        https=base_url.startswith("https://"),
+    )
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdigit() or int(text) == 0:
+        raise BadInput(
+            N_("%(name)s is “%(value)s”; it must be a whole number above 0."), name=name, value=text
+        )
+    return int(text)
+
+
+def _stored_secret(path: Path) -> str:
+    """The secret of this installation, made at its first start; readable by its owner only."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secret := secrets.token_hex(32))
+    return secret
