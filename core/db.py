@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlmodel import Session
 
+from core.jobs import Jobs, attach
+
 # A photo's transaction takes milliseconds; half a minute means that something is wrong.
 _BUSY_MILLISECONDS = 30_000
 
@@ -42,16 +44,20 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 class Database:
     """One engine, and the two ways to use it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, jobs: Jobs | None = None) -> None:
         self.url = url
+        self.jobs = jobs
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(beeldpoort_write=True)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that is committed at the end of the block and rolled back by an exception."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(self._writer, expire_on_commit=False) as session:
+            if self.jobs is not None:
+                attach(session, self.jobs)
+            with session.begin():
+                yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -38,7 +38,7 @@ class OutgoingMail(SQLModel, table=True):
     """A message to be sent; kept until it was accepted by a mail server, then erased."""
 
     __tablename__ = "outgoing_mail"
-    __table_args__ = (sa.CheckConstraint("state in ('waiting', 'sent', 'failed')"),)
+    __table_args__ = (sa.CheckConstraint("state in ('waiting', 'sending', 'sent', 'failed')"),)
 
     id: int | None = Field(default=None, primary_key=True)
     school_id: int | None = None
@@ -48,5 +48,6 @@ class OutgoingMail(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     state: str = Field(default="waiting", max_length=10, index=True)
     tries: int = 0
+    claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None

@@ -58,9 +58,10 @@ def upgrade() -> None:
         sa.Column("created_at", core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("claimed_at", core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("sent_at", core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.CheckConstraint("state in ('waiting', 'sent', 'failed')"),
+        sa.CheckConstraint("state in ('waiting', 'sending', 'sent', 'failed')"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_outgoing_mail_state"), "outgoing_mail", ["state"], unique=False)

@@ -1,0 +1,192 @@
+"""What every page has: sessions with the database, closed doors, headers, errors in words.
+
+Doors are closed by default, twice over. Without signing in only the endpoints of `OPEN` answer,
+each with its reason; and a view that declares no guard (see `consent.guards`) answers nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, flash, g, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlmodel import Session
+from werkzeug.exceptions import HTTPException
+
+from core.config import Config
+from core.db import Database
+from core.errors import Problem
+from core.i18n import language, sentence
+
+logger = structlog.get_logger()
+
+csrf = CSRFProtect()
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+}
+_HSTS = "max-age=31536000; includeSubDomains"
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """An entry of the main menu: shown to who has one of `roles`."""
+
+    label: str  # msgid
+    endpoint: str
+    roles: frozenset[str]
+    order: int
+
+
+def init(app: Flask, config: Config, database: Database) -> None:
+    """Give `app` its database, headers and error pages."""
+    app.extensions["beeldpoort"] = {"config": config, "database": database, "nav": [], "open": {}}
+    csrf.init_app(app)
+    app.after_request(_with_headers)
+    app.teardown_request(_close_reader)
+    app.register_error_handler(Problem, _problem_page)
+    app.register_error_handler(CSRFError, _csrf_page)
+    app.register_error_handler(HTTPException, _http_page)
+    app.register_error_handler(Exception, _crash_page)
+    app.context_processor(lambda: {"lang": language(), "demo": config.demo})
+
+
+def config() -> Config:
+    """The settings of this installation."""
+    found = current_app.extensions["beeldpoort"]["config"]
+    assert isinstance(found, Config)  # noqa: S101 - set by `init`
+    return found
+
+
+def database() -> Database:
+    """The database: `with database().write() as session` is one use case."""
+    found = current_app.extensions["beeldpoort"]["database"]
+    assert isinstance(found, Database)  # noqa: S101 - set by `init`
+    return found
+
+
+def reading() -> Session:
+    """The request's session for looking; what is read through it is not changed."""
+    if "reader" not in g:
+        g.reader = database().reader()
+    session = g.reader
+    assert isinstance(session, Session)  # noqa: S101 - set above
+    return session
+
+
+def open_endpoint(app: Flask, endpoint: str, reason: str) -> None:
+    """Let an endpoint answer who is not signed in; the reason is kept for the test of the list."""
+    app.extensions["beeldpoort"]["open"][endpoint] = reason
+
+
+def open_endpoints(app: Flask) -> dict[str, str]:
+    """Every endpoint that answers without signing in, with its reason."""
+    return dict(app.extensions["beeldpoort"]["open"])
+
+
+def add_nav(app: Flask, *items: NavItem) -> None:
+    """Add entries to the main menu."""
+    app.extensions["beeldpoort"]["nav"].extend(items)
+    app.extensions["beeldpoort"]["nav"].sort(key=lambda item: item.order)
+
+
+def nav_items(app: Flask) -> list[NavItem]:
+    """The main menu, for everybody together."""
+    return list(app.extensions["beeldpoort"]["nav"])
+
+
+def say(message: str, category: str = "done") -> None:
+    """Show a translated sentence on the next page: done, info, warning or error."""
+    flash(message, category)
+
+
+def _close_reader(_problem: BaseException | None) -> None:
+    reader = g.pop("reader", None)
+    if reader is not None:
+        reader.close()
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if config().https:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    # Pages hold names and faces; what may be kept says so itself.
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _page(status: int, title: str, text: str) -> tuple[Any, int]:
+    if request.accept_mimetypes.best == "application/json":
+        return {"error": text}, status
+    return render_template("error.html", status=status, title=title, text=text), status
+
+
+def _problem_page(problem: Problem) -> tuple[Any, int]:
+    titles = {
+        400: _("That did not work"),
+        403: _("You cannot do this"),
+        404: _("This page does not exist"),
+        409: _("Something has changed meanwhile"),
+    }
+    title = titles.get(problem.status, _("That did not work"))
+    return _page(problem.status, title, sentence(problem))
+
+
+def _csrf_page(_error: CSRFError) -> tuple[Any, int]:
+    return _page(
+        400,
+        _("This page was open for too long"),
+        _("For your safety nothing was saved. Go back, load the page again and try once more."),
+    )
+
+
+def _http_page(error: HTTPException) -> Any:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    texts = {
+        401: (_("Please sign in"), _("You need to sign in to see this.")),
+        403: (_("You cannot do this"), _("Your account is not meant for this page.")),
+        404: (
+            _("This page does not exist"),
+            _("It may have been moved or taken away, or it is not meant for you."),
+        ),
+        405: (_("That did not work"), _("This address cannot be used in this way.")),
+        413: (
+            _("This is too large"),
+            _(
+                "A file may be at most %(limit)s MB. Make it smaller, or send fewer at once.",
+                limit=config().max_upload_bytes // (1024 * 1024),
+            ),
+        ),
+        429: (
+            _("Too many tries"),
+            _("Wait a few minutes and try again. This protects accounts against guessing."),
+        ),
+    }
+    title, text = texts.get(
+        error.code, (_("That did not work"), _("The server could not use this request."))
+    )
+    return _page(error.code, title, text)
+
+
+def _crash_page(error: Exception) -> tuple[Any, int]:
+    # The traceback is for the operator; the page says nothing of it.
+    logger.exception("request_crashed", endpoint=request.endpoint, kind=type(error).__name__)
+    return _page(
+        500,
+        _("Something went wrong on our side"),
+        _("Nothing was published because of it. Try again; if it stays, tell the school."),
+    )
