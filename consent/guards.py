@@ -12,6 +12,7 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from sqlmodel import SQLModel, col, select
 
+from consent.registry import OnChange
 from consent.tables import STAFF, Account, AccountRole, Role, School
 from core.errors import N_, NotFound
 from core.web import nav_items, open_endpoints, reading
@@ -146,3 +147,14 @@ def _page_context() -> dict[str, Any]:
     else:
         school = reading().exec(select(School).order_by(col(School.id))).first()
     return {"nav": nav, "school_name": school.name if school else "Beeldpoort"}
+
+
+def on_change(app: Flask, callback: OnChange) -> None:
+    """Say who is to be told, inside the transaction, of standings that may have changed."""
+    app.extensions["beeldpoort"]["on_change"] = callback
+
+
+def change_listener() -> OnChange:
+    """Who is to be told of changed standings in this application."""
+    found: OnChange = current_app.extensions["beeldpoort"]["on_change"]
+    return found

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from core.errors import N_, BadInput
 
+ROOT = Path(__file__).resolve().parent.parent
+
 _MEBIBYTE = 1024 * 1024
 
 

@@ -1,0 +1,1 @@
+"""The demonstration school: everybody in it is made up. Not part of an installation of a school."""

@@ -1,0 +1,1 @@
+"""The tests: rules (pure), stages (pictures), web (screens), journeys (a browser)."""
