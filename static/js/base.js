@@ -109,13 +109,31 @@
     ask(event.detail.question, null, () => event.detail.issueRequest(true));
   });
 
+  // A refusal comes as a whole page; only its sentence is shown, in the page where it happened.
+  const refusal = (xhr) => {
+    if (!/^\s*<!doctype/i.test(xhr.responseText)) return null;
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return page.querySelector(".error-page .lead")?.textContent ?? null;
+  };
+
   const problem = () => say(document.body.dataset.problem);
   document.addEventListener("htmx:sendError", problem);
   document.addEventListener("htmx:timeout", problem);
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status < 400 || !event.detail.shouldSwap) return;
+    const text = refusal(xhr);
+    if (text === null) return;
+    event.detail.shouldSwap = false;
+    say(text);
+  });
+
   document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
     // Signed out meanwhile: the whole page must go to the sign-in page, not a fragment of it.
-    if (event.detail.xhr.status === 401) location.reload();
-    else problem();
+    if (xhr.status === 401) location.reload();
+    else say(refusal(xhr) ?? document.body.dataset.problem);
   });
 
   window.beeldpoort = { say, ask, token };
