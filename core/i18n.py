@@ -6,6 +6,7 @@ Dutch is the default. A person's own choice wins, then the language cookie, then
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -60,9 +61,10 @@ def day(value: date | None) -> str:
     return format_date(value, "d MMMM y") if value else ""
 
 
-def in_language(code: str) -> object:
+def in_language(code: str) -> AbstractContextManager[None]:
     """A context in which texts are in `code`: for mail to somebody else than who is signed in."""
-    return force_locale(code if code in LANGUAGES else "nl")
+    found: AbstractContextManager[None] = force_locale(code if code in LANGUAGES else "nl")
+    return found
 
 
 def compile_catalogues() -> None:

@@ -35,9 +35,12 @@ class Event(StrEnum):
     PERSON_CHANGED = "person:changed"
     GUARDIAN_LINKED = "guardian:linked"
     GUARDIAN_CHANGED = "guardian:changed"
+    GUARDIAN_UNLINKED = "guardian:unlinked"
     ACCOUNT_INVITED = "account:invited"
     ACCOUNT_OPENED = "account:opened"
+    ACCOUNT_CHANGED = "account:changed"
     ACCOUNT_CLOSED = "account:closed"
+    PASSWORD_CHANGED = "account:password_changed"
     SIGNED_IN = "account:signed_in"
     SIGN_IN_FAILED = "account:sign_in_failed"
     SIGNED_OUT = "account:signed_out"
@@ -83,9 +86,12 @@ KEYS: dict[Event, frozenset[str]] = {
     Event.PERSON_CHANGED: frozenset({"person", "fields"}),
     Event.GUARDIAN_LINKED: frozenset({"person", "account", "authority"}),
     Event.GUARDIAN_CHANGED: frozenset({"person", "account", "authority"}),
+    Event.GUARDIAN_UNLINKED: frozenset({"person", "account"}),
     Event.ACCOUNT_INVITED: frozenset({"account", "roles"}),
     Event.ACCOUNT_OPENED: frozenset({"account"}),
+    Event.ACCOUNT_CHANGED: frozenset({"account", "roles"}),
     Event.ACCOUNT_CLOSED: frozenset({"account"}),
+    Event.PASSWORD_CHANGED: frozenset({"account"}),
     Event.SIGNED_IN: frozenset({"account", "by"}),
     Event.SIGN_IN_FAILED: frozenset({"account"}),
     Event.SIGNED_OUT: frozenset({"account"}),
@@ -170,7 +176,7 @@ def append(
     entry = LogEntry(
         school_id=school_id,
         seq=last.seq + 1 if last else 1,
-        at=at,
+        at=max(at, last.at) if last else at,  # a clock that is set back does not reorder a chain
         event=event.value,
         actor_id=actor_id,
         data=dict(data),
@@ -181,6 +187,21 @@ def append(
     session.add(entry)
     session.flush()
     return entry
+
+
+def not_before(session: Session, school_id: int, moment: datetime) -> datetime:
+    """`moment`, or that of the last entry when the clock was set back since.
+
+    Whoever decides, or asks what holds now, uses this, so that a withdrawal which is in the
+    registry never lies in the future of a clock that runs behind.
+    """
+    last = session.exec(
+        select(LogEntry.at)
+        .where(LogEntry.school_id == school_id)
+        .order_by(col(LogEntry.seq).desc())
+        .limit(1)
+    ).first()
+    return max(moment, last) if last else moment
 
 
 def digest(entry: LogEntry) -> str:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from consent.model import Medium, OnRefusal, Standing
 from consent.store import Question, standings
 from consent.tables import Activity, Channel
+from core import log
 from media.states import Identity
 from media.tables import Appearance, Item
 
@@ -77,6 +78,7 @@ def decide_many(
     if len(schools) != 1:
         return {}
     school_id = schools.pop()
+    moment = log.not_before(session, school_id, moment)
     activities = _asking_activities(session, appearances, moment)
     questions = {
         (appearance.id, channel.id): Question(

@@ -66,6 +66,7 @@ class Item(SQLModel, table=True):
     edition: int = 0
     refreshed: int = 0
     runs: int = 0
+    render_problem: str | None = Field(default=None, max_length=40)  # a refusal's code
     doubted_by: int | None = Field(default=None, foreign_key="account.id")  # R20
     doubted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     doubt_note: str = Field(default="", max_length=1000)
@@ -186,6 +187,12 @@ class Publication(SQLModel, table=True):
     token: str = Field(unique=True, max_length=43)
     state: str = Field(default=PublicationState.PROPOSED.value, max_length=10, index=True)
     rendition_id: int | None = Field(default=None, foreign_key="rendition.id")
+    # The appearances that stay hidden here until a new approval. It only grows in between: what a
+    # withdrawal has hidden does not come back by itself.
+    floor: list[int] = Field(default_factory=list, sa_type=sa.JSON)
+    # Somebody asked for a rendition of what is published that shows more; it waits for approval.
+    reconsider: bool = False
+    candidate_id: int | None = Field(default=None, foreign_key="rendition.id")
     post_id: int | None = Field(default=None, foreign_key="post.id", index=True)
     position: int = 0
     proposed_by: int = Field(foreign_key="account.id")

@@ -1,0 +1,301 @@
+"""Keeping files in step with the registry: what must hide more is hidden, by itself.
+
+`touched` is called inside the transaction of every change that could weigh on a rendition; it
+closes what no longer holds at once. `refresh_item` is the job that then makes the files. What it
+puts in place of an approved file hides everything that one hid and more, and inherits its approval;
+a file that would show more never goes out without a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session, col, select
+
+from core import log
+from core.db import Database
+from core.errors import N_, Conflict
+from core.jobs import URGENT, later
+from media.clearance import Clearance, Refusal, look
+from media.context import Runner
+from media.errors import RefusedFile
+from media.renditions import find, make
+from media.states import PublicationState
+from media.tables import Item, Permit, Publication, Rendition
+from media.vault import Vault
+
+logger = structlog.get_logger()
+
+JOB = "refresh_item"
+# Somebody may change something while a file is being made; then the plan is made again. More
+# rounds than this means that it changes faster than files are made: the sweep comes back to it.
+_ROUNDS = 5
+
+_LIVE = (PublicationState.PROPOSED, PublicationState.APPROVED, PublicationState.PUBLISHED)
+
+
+class IsOut(Conflict):
+    """Turning or cropping a photo that is out would make another picture of what was approved."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The files that an item needs now, as sets of hidden appearances."""
+
+    edition: int
+    missing: tuple[frozenset[int], ...]
+
+
+def live_publications(session: Session, item_ids: Iterable[int]) -> Sequence[Publication]:
+    """The publications of these items that are out, or on their way."""
+    return session.exec(
+        select(Publication)
+        .where(
+            col(Publication.item_id).in_(list(item_ids)),
+            col(Publication.state).in_([state.value for state in _LIVE]),
+        )
+        .order_by(col(Publication.id))
+    ).all()
+
+
+def check_reshaping(session: Session, item: Item) -> None:
+    """Raise IsOut when the item may not be turned or cropped now."""
+    assert item.id is not None  # noqa: S101 - stored
+    if any(
+        publication.state == PublicationState.PUBLISHED
+        for publication in live_publications(session, [item.id])
+    ):
+        raise IsOut(
+            N_(
+                "This photo is published as it is. Ask communications to take it back first;"
+                " then you can turn or crop it."
+            )
+        )
+
+
+def touched(session: Session, items: Sequence[Item], now: datetime) -> None:
+    """Something changed that weighs on these items: close what no longer holds, ask for the rest.
+
+    Called in the transaction of the change, after it. All items are of one school.
+    """
+    session.flush()
+    for item in items:
+        item.edition += 1
+        session.add(item)
+        later(session, JOB, f"{item.id}:{item.edition}", item.id or 0, priority=URGENT)
+    publications = live_publications(session, [item.id or 0 for item in items])
+    for clearance in look(session, publications, now).values():
+        _close(session, clearance, now)
+
+
+def _close(session: Session, clearance: Clearance, now: datetime) -> None:
+    """Write down what the change means for one publication, before any new file is made."""
+    publication = clearance.publication
+    session.add(publication)
+    if publication.state == PublicationState.PROPOSED:
+        return
+    publication.floor = sorted(set(publication.floor) | clearance.required)
+    if clearance.refusal is Refusal.BLOCKED:
+        # Nothing can be shown on this channel any more, however much is hidden (R15, R26).
+        _end(session, clearance, now, "no_consent")
+        return
+    rendition = clearance.rendition
+    covered = rendition is not None and set(publication.floor) <= set(rendition.hidden)
+    if publication.state == PublicationState.APPROVED and clearance.refusal is Refusal.RESHAPED:
+        void(session, publication, now, "reshaped")
+        _back_to_review(publication, now)
+    elif not covered:
+        void(session, publication, now, "no_consent")
+
+
+def _end(session: Session, clearance: Clearance, now: datetime, reason: str) -> None:
+    publication = clearance.publication
+    void(session, publication, now, reason)
+    if publication.state == PublicationState.PUBLISHED:
+        publication.state = PublicationState.RETRACTED.value
+        publication.retract_reason = reason
+        publication.changed_at = now
+        log.append(
+            session,
+            log.Event.RETRACTED,
+            school_id=publication.school_id,
+            actor_id=None,
+            at=now,
+            publication=publication.id,
+            reason=reason,
+        )
+    else:
+        _back_to_review(publication, now)
+
+
+def _back_to_review(publication: Publication, now: datetime) -> None:
+    publication.state = PublicationState.PROPOSED.value
+    publication.rendition_id, publication.floor = None, []
+    publication.reconsider, publication.candidate_id = False, None
+    publication.changed_at = now
+
+
+def void(session: Session, publication: Publication, now: datetime, reason: str) -> None:
+    """End the valid permit of a publication, if it has one."""
+    permit = _valid_permit(session, publication)
+    if permit is not None:
+        permit.voided_at, permit.void_reason = now, reason
+        session.add(permit)
+        session.flush()
+
+
+def _valid_permit(session: Session, publication: Publication) -> Permit | None:
+    return session.exec(
+        select(Permit).where(
+            Permit.publication_id == publication.id, col(Permit.voided_at).is_(None)
+        )
+    ).first()
+
+
+def refresh_item(
+    database: Database, vault: Vault, children: Runner, item_id: int, now: datetime
+) -> None:
+    """Make the files that an item needs now and put them in place; doing it again does no harm."""
+    for _round in range(_ROUNDS):
+        with database.read() as session:
+            plan = _plan(session, item_id, now)
+        for hidden in plan.missing:
+            try:
+                make(database, vault, children, item_id, hidden, now)
+            except RefusedFile as problem:
+                with database.write() as session:
+                    item = session.get_one(Item, item_id)
+                    item.render_problem, item.refreshed = problem.code, item.edition
+                logger.warning("rendition_refused", item=item_id, code=problem.code)
+                return
+        with database.write() as session:
+            if not _plan(session, item_id, now).missing:
+                _put_in_place(session, item_id, now)
+                return
+    logger.warning("refresh_unfinished", item=item_id)
+
+
+def _plan(session: Session, item_id: int, now: datetime) -> _Plan:
+    item = session.get_one(Item, item_id)
+    clearances = look(session, live_publications(session, [item_id]), now)
+    wanted = {hidden for clearance in clearances.values() for hidden in _wanted(clearance)}
+    missing = tuple(
+        hidden for hidden in sorted(wanted, key=sorted) if find(session, item, hidden) is None
+    )
+    return _Plan(item.edition, missing)
+
+
+def _wanted(clearance: Clearance) -> list[frozenset[int]]:
+    """Which sets must be hidden in the files that this publication needs now."""
+    if clearance.refusal in {Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.BLOCKED}:
+        return []
+    publication = clearance.publication
+    if publication.state == PublicationState.PROPOSED:
+        return [clearance.required]
+    wanted = []
+    least = clearance.required | frozenset(publication.floor)
+    rendition = clearance.rendition
+    if rendition is not None and not least <= set(rendition.hidden):
+        wanted.append(least | frozenset(rendition.hidden))
+    if publication.reconsider:
+        wanted.append(clearance.required)
+    return wanted
+
+
+def _put_in_place(session: Session, item_id: int, now: datetime) -> None:
+    item = session.get_one(Item, item_id)
+    for clearance in look(session, live_publications(session, [item_id]), now).values():
+        publication = clearance.publication
+        wanted = _wanted(clearance)
+        if publication.state == PublicationState.PROPOSED:
+            made = find(session, item, wanted[0]) if wanted else None
+            publication.rendition_id = made.id if made else None
+        else:
+            _replace(session, item, clearance, wanted, now)
+        session.add(publication)
+    item.refreshed, item.render_problem = item.edition, None
+    session.add(item)
+
+
+def _replace(
+    session: Session,
+    item: Item,
+    clearance: Clearance,
+    wanted: Sequence[frozenset[int]],
+    now: datetime,
+) -> None:
+    """Let a file that hides strictly more take the place of an approved one."""
+    publication, old = clearance.publication, clearance.rendition
+    for hidden in wanted:
+        made = find(session, item, hidden)
+        if made is None or old is None:
+            continue
+        if hidden > frozenset(old.hidden) and made.geometry == old.geometry:
+            publication.floor = sorted(hidden)
+            _inherit(session, publication, old, made, clearance, now)
+        elif publication.reconsider:
+            publication.candidate_id = made.id
+
+
+def _inherit(
+    session: Session,
+    publication: Publication,
+    old: Rendition,
+    made: Rendition,
+    clearance: Clearance,
+    now: datetime,
+) -> None:
+    approved = session.exec(
+        select(Permit)
+        .where(Permit.publication_id == publication.id, Permit.rendition_id == old.id)
+        .order_by(col(Permit.id).desc())
+        .limit(1)
+    ).first()
+    if approved is None:
+        return  # nothing to inherit: it stays closed until somebody approves
+    void(session, publication, now, "replaced")
+    session.add(
+        Permit(
+            school_id=publication.school_id,
+            publication_id=publication.id or 0,
+            rendition_id=made.id or 0,
+            channel_id=publication.channel_id,
+            sha256=made.sha256,
+            verdicts=verdicts_of(clearance),
+            approved_by=approved.approved_by,
+            approved_at=approved.approved_at,
+            four_eyes=approved.four_eyes,
+            inherits=approved.id,
+            made_at=now,
+        )
+    )
+    publication.rendition_id = made.id
+    publication.changed_at = now
+    log.append(
+        session,
+        log.Event.REPLACED,
+        school_id=publication.school_id,
+        actor_id=None,
+        at=now,
+        publication=publication.id,
+        rendition=made.id,
+        sha256=made.sha256,
+        was=old.id,
+    )
+
+
+def verdicts_of(clearance: Clearance) -> list[dict[str, object]]:
+    """The verdicts of a clearance as a permit keeps them: codes and ids only."""
+    return [
+        {
+            "appearance": appearance,
+            "effect": verdict.effect.value,
+            "why": verdict.why.value,
+            "person": verdict.person,
+            "decisions": list(verdict.basis),
+        }
+        for appearance, verdict in sorted(clearance.verdicts.items())
+    ]

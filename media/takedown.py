@@ -1,0 +1,66 @@
+"""Afterwards: a changed standing reaches what is already out (R26).
+
+`people_changed` is what the registry calls inside the transaction of a decision; `day_passed` is
+for what changes by time alone: birthdays, leaving, the end of a school year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.db import Database
+from media.refresh import touched
+from media.states import PublicationState
+from media.tables import Appearance, Item, Publication
+
+_ENDED = (PublicationState.RETRACTED, PublicationState.REJECTED)
+# A transaction holds up other writers: a school's photos are looked at in portions.
+_PORTION = 50
+
+
+def people_changed(
+    session: Session, school_id: int, people: Collection[int], by: int | None, now: datetime
+) -> None:
+    """The standing of these people may have changed: look again at everything that shows them."""
+    items = session.exec(
+        select(Item)
+        .where(
+            Item.school_id == school_id,
+            col(Item.id).in_(
+                select(Appearance.item_id).where(
+                    col(Appearance.person_id).in_(people), col(Appearance.removed_at).is_(None)
+                )
+            ),
+            col(Item.id).in_(
+                select(Publication.item_id).where(
+                    col(Publication.state).not_in([state.value for state in _ENDED])
+                )
+            ),
+        )
+        .order_by(col(Item.id))
+    ).all()
+    if items:
+        touched(session, items, now)
+
+
+def day_passed(database: Database, now: datetime) -> None:
+    """Look again at everything that is out or on its way: time itself changes standings."""
+    with database.read() as session:
+        wanted = session.exec(
+            select(Publication.school_id, Publication.item_id)
+            .where(col(Publication.state).not_in([state.value for state in _ENDED]))
+            .distinct()
+            .order_by(col(Publication.school_id), col(Publication.item_id))
+        ).all()
+    by_school: dict[int, list[int]] = {}
+    for school_id, item_id in wanted:
+        by_school.setdefault(school_id, []).append(item_id)
+    for item_ids in by_school.values():
+        for start in range(0, len(item_ids), _PORTION):
+            portion = item_ids[start : start + _PORTION]
+            with database.write() as session:
+                rows = session.exec(select(Item).where(col(Item.id).in_(portion))).all()
+                touched(session, rows, now)
