@@ -40,7 +40,7 @@ class Event(StrEnum):
     ACCOUNT_OPENED = "account:opened"
     ACCOUNT_CHANGED = "account:changed"
     ACCOUNT_CLOSED = "account:closed"
-    PASSWORD_CHANGED = "account:password_changed"
+    SIGN_IN_CHANGED = "account:sign_in_changed"
     SIGNED_IN = "account:signed_in"
     SIGN_IN_FAILED = "account:sign_in_failed"
     SIGNED_OUT = "account:signed_out"
@@ -91,7 +91,7 @@ KEYS: dict[Event, frozenset[str]] = {
     Event.ACCOUNT_OPENED: frozenset({"account"}),
     Event.ACCOUNT_CHANGED: frozenset({"account", "roles"}),
     Event.ACCOUNT_CLOSED: frozenset({"account"}),
-    Event.PASSWORD_CHANGED: frozenset({"account"}),
+    Event.SIGN_IN_CHANGED: frozenset({"account"}),
     Event.SIGNED_IN: frozenset({"account", "by"}),
     Event.SIGN_IN_FAILED: frozenset({"account"}),
     Event.SIGNED_OUT: frozenset({"account"}),
