@@ -1,0 +1,1 @@
+"""The way of one item: from upload to publication and back."""
