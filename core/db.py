@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from core.jobs import Jobs, attach
 
 # A photo's transaction takes milliseconds; half a minute means that something is wrong.
 _BUSY_MILLISECONDS = 30_000
+
+
+Row = TypeVar("Row", bound=SQLModel)
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -98,3 +101,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get("beeldpoort_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def fresh(session: Session, row: Row) -> Row:
+    """The row as it is now in this transaction, held for writing; `row` may come from an earlier
+    look, and what it said may be out of date. Raises NoResultFound when it is gone."""
+    session.flush()
+    key = sa.inspect(row).identity
+    return session.get_one(type(row), key, with_for_update=True, populate_existing=True)

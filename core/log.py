@@ -166,7 +166,7 @@ def append(
     """
     if data.keys() != KEYS[event]:
         raise ValueError(f"{event} has the keys {sorted(KEYS[event])}, not {sorted(data)}")
-    _one_writer(session, school_id)
+    hold(session, school_id)
     last = session.exec(
         select(LogEntry)
         .where(LogEntry.school_id == school_id)
@@ -247,9 +247,11 @@ def _entries(session: Session, school_id: int) -> Iterator[LogEntry]:
     yield from session.exec(statement)
 
 
-def _one_writer(session: Session, school_id: int) -> None:
-    """Hold other writers of this chain back until the transaction ends.
+def hold(session: Session, school_id: int) -> None:
+    """Hold other writers of this school's chain back until the transaction ends.
 
+    Use cases that read consents and then write call it first, so that a withdrawal is either seen
+    by them or sees what they wrote.
     SQLite's BEGIN IMMEDIATE does so already; PostgreSQL needs a lock of its own.
     """
     if session.get_bind().dialect.name == "postgresql":

@@ -16,7 +16,7 @@ import structlog
 from sqlmodel import Session, col, select
 
 from core import log
-from core.db import Database
+from core.db import Database, fresh
 from core.errors import N_, Conflict
 from core.jobs import URGENT, later
 from media.clearance import Clearance, Refusal, look
@@ -81,7 +81,9 @@ def touched(session: Session, items: Sequence[Item], now: datetime) -> None:
 
     Called in the transaction of the change, after it. All items are of one school.
     """
-    session.flush()
+    if items:
+        log.hold(session, items[0].school_id)
+    items = [fresh(session, item) for item in items]
     for item in items:
         item.edition += 1
         session.add(item)
