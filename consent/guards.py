@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
 from sqlmodel import SQLModel, col, select
 
@@ -19,6 +20,16 @@ from core.web import nav_items, open_endpoints, reading
 
 View = TypeVar("View", bound=Callable[..., Any])
 Row = TypeVar("Row", bound=SQLModel)
+
+ROLE_NAMES = {
+    Role.GUARDIAN: N_("parent or guardian"),
+    Role.PUPIL: N_("pupil"),
+    Role.TEACHER: N_("teacher"),
+    Role.COMMUNICATIONS: N_("communications"),
+    Role.SUPERVISOR: N_("supervisor"),
+    Role.PRIVACY_OFFICER: N_("privacy officer"),
+    Role.ADMINISTRATOR: N_("administrator"),
+}
 
 _GUARD = "_beeldpoort_guard"
 ANYBODY_SIGNED_IN = frozenset(Role)
@@ -132,12 +143,13 @@ def _page_context() -> dict[str, Any]:
     user = current_user
     school = None
     nav: list[dict[str, Any]] = []
+    roles: frozenset[Role] = frozenset()
     if user.is_authenticated:
         school = reading().get(School, user.school_id) if user.roles else None
-        roles = {role.value for role in user.roles}
+        roles = user.roles
         nav = [
             {
-                "label": item.label,
+                "label": gettext(item.label),
                 "url": url_for(item.endpoint),
                 "current": request.endpoint == item.endpoint,
             }
@@ -146,7 +158,13 @@ def _page_context() -> dict[str, Any]:
         ]
     else:
         school = reading().exec(select(School).order_by(col(School.id))).first()
-    return {"nav": nav, "school_name": school.name if school else "Beeldpoort"}
+    return {
+        "nav": nav,
+        "school_name": school.name if school else "Beeldpoort",
+        "role_names": [gettext(ROLE_NAMES[role]) for role in Role if role in roles],
+        "sign_in_url": url_for("accounts.sign_in"),
+        "sign_out_url": url_for("accounts.sign_out"),
+    }
 
 
 def on_change(app: Flask, callback: OnChange) -> None:
