@@ -1,0 +1,153 @@
+"""The walk of one upload through the machine: look at it, find faces, write down what was found.
+
+Written so that doing it again does no harm: after a crash it starts over, twice at the same time
+the second finds the work done, and whatever a person named, drew or set aside stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core import log
+from core.db import Database
+from media import stages
+from media.context import Runner
+from media.errors import RefusedFile
+from media.gate import appearances_of
+from media.picture import Examined, Found
+from media.refresh import touched
+from media.renditions import box_of
+from media.states import ItemState, Source
+from media.tables import Appearance, Item
+from media.vault import UnreadableStored, Vault
+
+# A new finding that shares this much (intersection over union) with a face that is already in the
+# item is that face: two runs place a box within a few pixels of each other, while two heads side
+# by side share next to nothing.
+_SAME_FACE = 0.4
+
+ProposeNames = Callable[[Database, Runner, Vault, int, datetime], None]
+
+
+def process_item(
+    database: Database,
+    vault: Vault,
+    children: Runner,
+    item_id: int,
+    now: datetime,
+    propose_names: ProposeNames | None = None,
+) -> None:
+    """Look at an uploaded item; it ends up ready, or refused with a code.
+
+    Does nothing for an item that is not waiting to be looked at. `propose_names` is recognition,
+    where a school uses it (R12); it works on a photo that is ready already, so that a photo never
+    waits for it.
+    """
+    with database.read() as session:
+        item = session.get(Item, item_id)
+    if item is None or not _waits(item):
+        return
+    try:
+        original = vault.get(item.original_key)
+        examined = children.run(stages.examine, original)
+    except RefusedFile as problem:
+        _refuse(database, item, problem.code, problem.params, now)
+        return
+    except UnreadableStored:
+        # Gone or changed on disk: for the teacher the same as a photo that cannot be opened.
+        _refuse(database, item, "unreadable", {}, now)
+        return
+    review = vault.put(item.school_id, "reviews", examined.review_jpeg)
+    if _keep(database, item, examined, review.key, now) and propose_names is not None:
+        propose_names(database, children, vault, item_id, now)
+
+
+def _waits(item: Item) -> bool:
+    return item.state == ItemState.UPLOADED and item.removed_at is None
+
+
+def _still(session: Session, seen: Item) -> Item | None:
+    """The item as it is now, or None when another run was quicker or it was taken away."""
+    item = session.get(Item, seen.id, with_for_update=True)
+    if item is None or not _waits(item) or item.runs != seen.runs:
+        return None
+    return item
+
+
+def _refuse(
+    database: Database, seen: Item, code: str, params: dict[str, object], now: datetime
+) -> None:
+    with database.write() as session:
+        item = _still(session, seen)
+        if item is None:
+            return
+        item.state = ItemState.REFUSED.value
+        item.refusal_code, item.refusal_params = code, dict(params)
+        item.processed_at = now
+        log.append(
+            session,
+            log.Event.ITEM_REFUSED,
+            school_id=item.school_id,
+            actor_id=None,
+            at=now,
+            item=item.id,
+            code=code,
+        )
+        touched(session, [item], now)
+
+
+def _keep(
+    database: Database, seen: Item, examined: Examined, review_key: str, now: datetime
+) -> bool:
+    """Write down what was found; False when another run was quicker."""
+    with database.write() as session:
+        item = _still(session, seen)
+        if item is None:
+            return False
+        assert item.id is not None  # noqa: S101 - stored
+        present = appearances_of(session, [item.id])[item.id]
+        new = [_appearance(item, found) for found in unknown(examined.found, present)]
+        session.add_all(new)
+        item.state = ItemState.READY.value
+        item.width, item.height = examined.width, examined.height
+        item.review_key = review_key
+        item.seconds = dict(examined.seconds)
+        item.processed_at = now
+        log.append(
+            session,
+            log.Event.ITEM_PROCESSED,
+            school_id=item.school_id,
+            actor_id=None,
+            at=now,
+            item=item.id,
+            faces=len(present) + len(new),
+        )
+        touched(session, [item], now)
+        return True
+
+
+def unknown(found: Iterable[Found], present: Sequence[Appearance]) -> list[Found]:
+    """The findings that are no face of the item yet, from left to right."""
+    new = [
+        finding
+        for finding in found
+        if all(finding.box.iou(box_of(appearance)) <= _SAME_FACE for appearance in present)
+    ]
+    return sorted(new, key=lambda finding: finding.box.left)
+
+
+def _appearance(item: Item, found: Found) -> Appearance:
+    box = found.box.clip()
+    return Appearance(
+        school_id=item.school_id,
+        item_id=item.id or 0,
+        left=box.left,
+        top=box.top,
+        right=box.right,
+        bottom=box.bottom,
+        score=found.score,
+        source=Source.MACHINE.value,
+    )
