@@ -1,0 +1,235 @@
+"""From any file to upright sRGB pixels, or to a refusal. Nothing half is ever let through (R14)."""
+
+from __future__ import annotations
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, ImageFile
+
+from media.decode import MAX_PIXELS, decode, scaled
+from media.errors import RefusedFile
+from media.picture import Pixels
+
+ORIENTATION = 0x0112
+
+
+def corners(pixels: Pixels) -> list[str]:
+    """The colours near the four corners: top left, top right, bottom left, bottom right."""
+    names = {(1, 0, 0): "red", (0, 1, 0): "green", (0, 0, 1): "blue", (1, 1, 1): "white"}
+    spots = [pixels[8, 8], pixels[8, -8], pixels[-8, 8], pixels[-8, -8]]
+    return [names[tuple(int(value > 127) for value in spot)] for spot in spots]  # type: ignore[index]
+
+
+def four_colours(width: int = 96, height: int = 64) -> Image.Image:
+    """Red and green above, blue and white below."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[: height // 2, : width // 2, 0] = 255
+    pixels[: height // 2, width // 2 :, 1] = 255
+    pixels[height // 2 :, : width // 2, 2] = 255
+    pixels[height // 2 :, width // 2 :] = 255
+    return Image.fromarray(pixels)
+
+
+def file_of(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def refused(data: bytes, **options: Any) -> RefusedFile:
+    with pytest.raises(RefusedFile) as caught:
+        decode(data, **options)
+    return caught.value
+
+
+UPRIGHT = ["red", "green", "blue", "white"]
+# How a camera stores an upright picture for each value, by EXIF 2.3's table for tag 0x0112.
+STORED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("long_side", [None, 48], ids=["whole", "made smaller"])
+def test_a_sideways_phone_photo_comes_out_upright(orientation: int, long_side: int | None) -> None:
+    image = four_colours()
+    turn = STORED[orientation]
+    stored = image if turn is None else image.transpose(turn)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    decoded = decode(file_of(stored, exif=exif), long_side=long_side)
+    assert corners(decoded.pixels) == UPRIGHT
+    assert (decoded.width, decoded.height) == (96, 64), "of the upright original"
+    assert decoded.pixels.shape[:2] == ((64, 96) if long_side is None else (32, 48))
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 500])
+def test_an_orientation_that_does_not_exist_leaves_the_photo_as_it_lies(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    assert corners(decode(file_of(four_colours(), exif=exif)).pixels) == UPRIGHT
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_damaged_exif_does_not_refuse_the_photo() -> None:
+    data = file_of(four_colours(), exif=b"Exif\0\0II*\0\xff\xff\xff\xff\xff")
+    assert corners(decode(data).pixels) == UPRIGHT
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF", "AVIF"])
+def test_every_kind_that_is_taken_in_is_decoded(kind: str) -> None:
+    decoded = decode(file_of(four_colours(), kind))
+    assert corners(decoded.pixels) == UPRIGHT
+
+
+def test_half_a_jpeg_is_refused(astronaut: Pixels) -> None:
+    data = file_of(Image.fromarray(astronaut))
+    error = refused(data[: len(data) // 2])
+    assert error.code == "truncated"
+    assert "the file stops halfway" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF", "AVIF"])
+def test_half_of_any_other_kind_is_refused_too(kind: str, astronaut: Pixels) -> None:
+    data = file_of(Image.fromarray(astronaut), kind)
+    assert refused(data[: len(data) // 2]).code == "truncated"
+
+
+def test_half_a_jpeg_is_refused_even_when_pillow_was_told_to_take_it(
+    astronaut: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    data = file_of(Image.fromarray(astronaut))
+    assert refused(data[: len(data) // 2]).code == "truncated"
+
+
+def test_half_a_jpeg_is_refused_after_face_recognition_was_imported(
+    astronaut: Pixels, tmp_path: Path
+) -> None:
+    """Importing it makes Pillow take half a file with a grey bottom, where faces vanish unseen.
+
+    In a process of its own, since the import changes the process.
+    """
+    data = file_of(Image.fromarray(astronaut))
+    half = tmp_path / "half.jpg"
+    half.write_bytes(data[: len(data) // 2])
+    program = (
+        "import sys, face_recognition\n"
+        "from PIL import ImageFile\n"
+        "assert ImageFile.LOAD_TRUNCATED_IMAGES, 'the trap is gone: drop this test'\n"
+        "from media.decode import decode\n"
+        "from media.errors import RefusedFile\n"
+        "try:\n"
+        "    decode(open(sys.argv[1], 'rb').read())\n"
+        "except RefusedFile as error:\n"
+        "    print(error.code)\n"
+    )
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-W", "ignore", "-c", program, str(half)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.strip() == "truncated"
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says it is that large."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        return struct.pack(">I", len(body)) + name + body + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("side", "megapixels"), [(12_000, 144), (30_000, 900), (60_000, 3600)])
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(side: int, megapixels: int) -> None:
+    error = refused(bomb(side, side))
+    assert error.code == "too_many_pixels"
+    assert f"{megapixels} million pixels" in str(error)
+    assert f"at most {MAX_PIXELS // 1_000_000} million" in str(error)
+
+
+def test_a_damaged_picture_is_refused(astronaut: Pixels) -> None:
+    data = bytearray(file_of(Image.fromarray(astronaut), "PNG"))
+    data[len(data) // 2] ^= 0xFF
+    assert refused(bytes(data)).code == "unreadable"
+    assert refused(b"\xff\xd8\xff\xe0 and then text").code in ("unreadable", "truncated")
+    assert refused(b"no picture").code == "unreadable"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_moving_picture_is_refused(kind: str) -> None:
+    """Its later frames would never be looked at."""
+    frames = [four_colours(), four_colours().transpose(Image.Transpose.ROTATE_180)]
+    error = refused(file_of(frames[0], kind, save_all=True, append_images=frames[1:]))
+    assert error.code == "animation"
+    assert "2 frames" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["MPO", "HEIF"])
+def test_of_several_pictures_in_one_file_only_the_first_is_read(kind: str) -> None:
+    second = Image.new("RGB", (96, 64), "black")
+    data = file_of(four_colours(), kind, save_all=True, append_images=[second])
+    assert corners(decode(data).pixels) == UPRIGHT
+
+
+def test_colours_are_brought_to_srgb_by_the_embedded_profile() -> None:
+    srgb = ImageCms.createProfile("sRGB")
+    flat = Image.new("RGB", (32, 32), (200, 100, 50))
+    # A real profile with another meaning of the same numbers: red and blue swapped by its tags.
+    swapped = bytearray(ImageCms.ImageCmsProfile(srgb).tobytes())
+    red, blue = swapped.index(b"rXYZ"), swapped.index(b"bXYZ")
+    swapped[red : red + 4], swapped[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    decoded = decode(file_of(flat, "PNG", icc_profile=bytes(swapped)))
+    assert decoded.pixels[0, 0].tolist() == pytest.approx([50, 100, 200], abs=40)
+
+
+def test_a_profile_that_makes_no_sense_is_ignored() -> None:
+    data = file_of(four_colours(), icc_profile=b"no profile")
+    assert corners(decode(data).pixels) == UPRIGHT
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGBA", "I;16", "CMYK"])
+def test_every_colour_mode_becomes_rgb(mode: str) -> None:
+    if mode == "I;16":
+        image = Image.fromarray(np.full((20, 30), 0xFFFF, np.uint16))
+    else:
+        image = Image.new("RGB", (30, 20), "white").convert(mode)
+    decoded = decode(file_of(image, "JPEG" if mode == "CMYK" else "PNG"))
+    assert decoded.pixels.shape == (20, 30, 3)
+    assert decoded.pixels.min() > 250
+
+
+def test_a_deep_grey_is_made_shallower_and_not_cut_off() -> None:
+    image = Image.fromarray(np.full((20, 30), 0x8000, np.uint16))
+    assert decode(file_of(image, "PNG")).pixels[0, 0].tolist() == [128, 128, 128]
+
+
+def test_what_is_transparent_lies_on_white() -> None:
+    image = Image.new("RGBA", (30, 20), (255, 0, 0, 0))
+    assert decode(file_of(image, "PNG")).pixels.min() == 255
+
+
+def test_scaling_never_enlarges() -> None:
+    small = np.zeros((30, 40, 3), np.uint8)
+    assert scaled(small, 100).shape == (30, 40, 3)
+    assert scaled(small, 20).shape == (15, 20, 3)
+    assert scaled(np.zeros((1, 4000, 3), np.uint8), 20).shape == (1, 20, 3)
