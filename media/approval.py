@@ -157,7 +157,7 @@ def _check_file(clearance: Clearance, rendition: Rendition) -> None:
     if clearance.refusal not in {None, Refusal.SHOWS_TOO_MUCH, Refusal.NOT_MADE}:
         assert clearance.refusal is not None  # noqa: S101 - for the type checker
         raise NotCleared(clearance.refusal)
-    if not clearance.required <= set(rendition.hidden):
+    if not clearance.required_anew <= set(rendition.hidden):
         raise NotCleared(Refusal.SHOWS_TOO_MUCH)
     if rendition.geometry != clearance.item.geometry or rendition.item_id != clearance.item.id:
         raise NotCleared(Refusal.RESHAPED)

@@ -16,7 +16,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from consent.tables import Channel
 from core import log
-from media.gate import Ask, Effect, Verdict, appearances_of, decide_many
+from media.gate import Ask, Effect, Verdict, Verdicts, appearances_of, decide_many
 from media.states import ItemState, PublicationState
 from media.tables import Appearance, Item, Permit, Post, Publication, Rendition
 
@@ -41,8 +41,9 @@ class Refusal(StrEnum):
 class Clearance:
     """One publication as it stands at one moment.
 
-    `required` are the appearances that must be hidden now; `refusal` says why `rendition` may not
-    be shown, or is None; `permitted` whether a valid permit is for exactly this file.
+    `required` are the appearances that must be hidden now; `unpublishable` those that may not be
+    shown for the first time now; `refusal` says why `rendition` may not be shown, or is None;
+    `permitted` whether a valid permit is for exactly this file.
     """
 
     publication: Publication
@@ -54,13 +55,27 @@ class Clearance:
     appearances: tuple[Appearance, ...]
     verdicts: dict[int, Verdict]
     required: frozenset[int]
+    unpublishable: frozenset[int]
     refusal: Refusal | None
     permitted: bool
 
     @property
+    def required_anew(self) -> frozenset[int]:
+        """What a file that is approved now must hide: who can be seen already must be allowed to
+        stay, whoever would be shown newly must be allowed to be published."""
+        return self.required | (self.unpublishable - {row.id for row in self.shown})
+
+    @property
+    def could_show_more(self) -> bool:
+        """Whether the file hides somebody who might be shown now, after a new approval."""
+        return self.rendition is not None and bool(set(self.rendition.hidden) - self.required_anew)
+
+    @property
     def shown(self) -> tuple[Appearance, ...]:
-        """The appearances that can be seen in the rendition."""
-        hidden = set(self.rendition.hidden) if self.rendition else set()
+        """The appearances that can be seen in the rendition; none while there is no rendition."""
+        if self.rendition is None:
+            return ()
+        hidden = set(self.rendition.hidden)
         return tuple(appearance for appearance in self.appearances if appearance.id not in hidden)
 
     @property
@@ -108,13 +123,8 @@ def look(
     for row in publications:
         assert row.id is not None  # noqa: S101 - stored
         published = row.state == PublicationState.PUBLISHED
-        answers = verdicts[Ask.STAY if published else Ask.PUBLISH]
         present = tuple(appearances[row.item_id])
-        own = {
-            appearance.id: answers[appearance.id, row.channel_id]
-            for appearance in present
-            if appearance.id is not None and (appearance.id, row.channel_id) in answers
-        }
+        own = {ask: _own(verdicts[ask], present, row.channel_id) for ask in Ask}
         found[row.id] = _clear(
             row,
             items[row.item_id],
@@ -123,10 +133,32 @@ def look(
             renditions.get(row.rendition_id) if row.rendition_id is not None else None,
             permits.get(row.id),
             present,
-            own,
+            own[Ask.STAY if published else Ask.PUBLISH],
+            _to_hide(present, own[Ask.PUBLISH]),
             moment,
         )
     return found
+
+
+def _own(
+    verdicts: Verdicts, appearances: Sequence[Appearance], channel_id: int
+) -> dict[int, Verdict]:
+    """The verdicts of these appearances on one channel."""
+    return {
+        appearance.id: verdicts[appearance.id, channel_id]
+        for appearance in appearances
+        if appearance.id is not None and (appearance.id, channel_id) in verdicts
+    }
+
+
+def _to_hide(appearances: Sequence[Appearance], verdicts: dict[int, Verdict]) -> frozenset[int]:
+    """The appearances that no verdict shows; a missing verdict is a refusal."""
+    return frozenset(
+        appearance.id
+        for appearance in appearances
+        if appearance.id is not None
+        and (appearance.id not in verdicts or verdicts[appearance.id].effect is not Effect.SHOW)
+    )
 
 
 def _clear(
@@ -138,14 +170,10 @@ def _clear(
     permit: Permit | None,
     appearances: tuple[Appearance, ...],
     verdicts: dict[int, Verdict],
+    unpublishable: frozenset[int],
     moment: datetime,
 ) -> Clearance:
-    required = frozenset(
-        appearance.id
-        for appearance in appearances
-        if appearance.id is not None
-        and (appearance.id not in verdicts or verdicts[appearance.id].effect is not Effect.SHOW)
-    )
+    required = _to_hide(appearances, verdicts)
     refusal = _item_refusal(item, channel, verdicts, moment) or _file_refusal(
         publication, item, rendition, required
     )
@@ -166,6 +194,7 @@ def _clear(
         appearances,
         verdicts,
         required,
+        unpublishable,
         refusal,
         permitted,
     )

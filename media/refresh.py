@@ -203,7 +203,7 @@ def _wanted(clearance: Clearance) -> list[frozenset[int]]:
     if rendition is not None and not least <= set(rendition.hidden):
         wanted.append(least | frozenset(rendition.hidden))
     if publication.reconsider:
-        wanted.append(clearance.required)
+        wanted.append(clearance.required_anew)
     return wanted
 
 
