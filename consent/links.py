@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer
 from sqlmodel import Session, col
 
 from consent.errors import UnusableLink
@@ -32,9 +32,7 @@ _LASTS = {Purpose.INVITE: timedelta(days=7), Purpose.MAGIC: timedelta(minutes=15
 _UNUSABLE = N_("This link has been used before, or it is too old. Ask for a new one below.")
 
 
-def make(
-    session: Session, secret_key: str, account_id: int, purpose: Purpose, at: datetime
-) -> str:
+def make(session: Session, secret_key: str, account_id: int, purpose: Purpose, at: datetime) -> str:
     """A new link's signed part for `account_id`; earlier invitations of it stop working."""
     if purpose is Purpose.INVITE:
         void(session, account_id, at, purpose)
@@ -70,9 +68,7 @@ def use(session: Session, secret_key: str, signed: str, purpose: Purpose, at: da
     return _account(session, row)
 
 
-def void(
-    session: Session, account_id: int, at: datetime, purpose: Purpose | None = None
-) -> None:
+def void(session: Session, account_id: int, at: datetime, purpose: Purpose | None = None) -> None:
     """Make the links of an account that were not used yet useless."""
     statement = sa.update(SignInToken).where(
         col(SignInToken.account_id) == account_id,
@@ -94,7 +90,7 @@ def _row(
 ) -> SignInToken:
     try:
         token = _signer(secret_key, purpose).loads(signed)
-    except BadSignature as problem:
+    except BadData as problem:
         raise UnusableLink(_UNUSABLE) from problem
     row = session.get(SignInToken, token) if isinstance(token, str) else None
     if row is None or row.purpose != purpose or row.used_at is not None or row.expires_at <= at:
