@@ -131,7 +131,7 @@ def _with_headers(response: Response) -> Response:
 def _page(status: int, title: str, text: str) -> tuple[Any, int]:
     if request.accept_mimetypes.best == "application/json":
         return {"error": text}, status
-    return render_template("error.html", status=status, title=title, text=text), status
+    return render_template("error.html", status=status, title=title, message=text), status
 
 
 def _problem_page(problem: Problem) -> tuple[Any, int]:
