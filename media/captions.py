@@ -34,7 +34,11 @@ _BETWEEN = re.compile(r"[\s\-‐‑–_.]+")
 def names_in(text: str, people: Iterable[Somebody]) -> list[Somebody]:
     """Those of `people` whose full or given name is in `text`, in the order of `people`."""
     folded = _fold(text)
-    everybody = list(people)
+    # Most of a school is not in a text; this sets them aside before any pattern is built.
+    squeezed = _BETWEEN.sub("", folded)
+    everybody = [
+        person for person in people if _BETWEEN.sub("", _fold(person.given_name)) in squeezed
+    ]
     found = set()
     spans: list[tuple[int, int]] = []
     for index, person in enumerate(everybody):

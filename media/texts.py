@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -12,6 +13,7 @@ from consent.tables import Channel, Person
 from core import log
 from core.errors import N_, BadInput
 from media.captions import names_in
+from media.gate import Ask
 
 
 class NamesInText(BadInput):
@@ -20,25 +22,7 @@ class NamesInText(BadInput):
 
 def check_text(session: Session, *, channel: Channel, text: str, now: datetime) -> None:
     """Raise NamesInText, with the names, unless everybody named may be named on this channel."""
-    school_id = channel.school_id
-    moment = log.not_before(session, school_id, now)
-    people = {
-        person.id: person
-        for person in session.exec(select(Person).where(Person.school_id == school_id))
-        if person.id is not None
-    }
-    named = names_in(text, people.values())
-    questions = {
-        person.id: Question(person.id, channel.id, Medium.NAME)
-        for person in named
-        if person.id is not None
-    }
-    stand = standings(session, school_id, set(questions.values()), moment)
-    refused = sorted(
-        people[person_id].full_name
-        for person_id, question in questions.items()
-        if question not in stand or not stand[question].may_publish.allowed
-    )
+    (refused,) = names_refused(session, channel, [text], now, Ask.PUBLISH)
     if refused:
         raise NamesInText(
             N_(
@@ -47,3 +31,30 @@ def check_text(session: Session, *, channel: Channel, text: str, now: datetime) 
             ),
             names=", ".join(refused),
         )
+
+
+def names_refused(
+    session: Session, channel: Channel, texts: Sequence[str], now: datetime, ask: Ask
+) -> list[list[str]]:
+    """For each text the full names in it that may not be there, sorted; in a fixed number of
+    queries. Asked again whenever a text is shown: consent for a name can be withdrawn too."""
+    if not any(texts):
+        return [[] for _text in texts]
+    moment = log.not_before(session, channel.school_id, now)
+    people = session.exec(select(Person).where(Person.school_id == channel.school_id)).all()
+    named = [names_in(text, people) for text in texts]
+    questions = {
+        person.id: Question(person.id, channel.id, Medium.NAME)
+        for found in named
+        for person in found
+        if person.id is not None
+    }
+    stand = standings(session, channel.school_id, set(questions.values()), moment)
+
+    def allowed(person: Person) -> bool:
+        standing = stand.get(questions[person.id]) if person.id is not None else None
+        if standing is None:
+            return False
+        return (standing.may_publish if ask is Ask.PUBLISH else standing.may_stay).allowed
+
+    return [sorted(person.full_name for person in found if not allowed(person)) for found in named]
