@@ -1,0 +1,1 @@
+"""The ground: log, database, queue, mail, settings."""
