@@ -6,13 +6,15 @@ A view without a guard is refused for everybody; which roles may pass is written
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
+from consent.model import PublicationSeen
 from consent.registry import OnChange
 from consent.tables import STAFF, Account, AccountRole, Role, School
 from core.errors import N_, NotFound
@@ -30,6 +32,9 @@ ROLE_NAMES = {
     Role.PRIVACY_OFFICER: N_("privacy officer"),
     Role.ADMINISTRATOR: N_("administrator"),
 }
+
+# What the media wing knows and this one shows: session, person, moment.
+PublicationsOf = Callable[[Session, int, datetime], list[PublicationSeen]]
 
 _GUARD = "_beeldpoort_guard"
 ANYBODY_SIGNED_IN = frozenset(Role)
@@ -176,3 +181,14 @@ def change_listener() -> OnChange:
     """Who is to be told of changed standings in this application."""
     found: OnChange = current_app.extensions["beeldpoort"]["on_change"]
     return found
+
+
+def visible_publications(app: Flask, find: PublicationsOf) -> None:
+    """Say who knows the publications that show, or showed, a person (R26, R30)."""
+    app.extensions["beeldpoort"]["visible_publications"] = find
+
+
+def publications_of(person_id: int, moment: datetime) -> list[PublicationSeen] | None:
+    """What is out, or was, that shows this person; None when nobody here can tell."""
+    find: PublicationsOf | None = current_app.extensions["beeldpoort"].get("visible_publications")
+    return None if find is None else find(reading(), person_id, moment)

@@ -178,3 +178,28 @@ class Standing:
 def both(ruling: Ruling) -> Standing:
     """The same answer to both questions."""
     return Standing(ruling, ruling)
+
+
+class Seen(StrEnum):
+    """What has become of a publication that shows, or showed, somebody (R26, R30)."""
+
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+    BEING_REPLACED = "being_replaced"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationSeen:
+    """A publication as the person in it, or their guardian, follows it (R26, R30).
+
+    `url` is where it stands; `thumbnail_url` is served by the gate, or None when nothing may be
+    shown any more.
+    """
+
+    channel_name: str
+    title: str
+    day: date
+    url: str | None
+    state: Seen
+    thumbnail_url: str | None = None
