@@ -35,6 +35,10 @@ class Config:
     smtp_password: str | None = field(default=None, repr=False)
     smtp_starttls: bool = False
     mail_from: str = "beeldpoort@localhost"
+    # The address of a reverse proxy whose X-Forwarded-For is believed.
+    proxy: str | None = None
+    # The name of this worker: unfinished jobs are taken up again by the worker of the same name.
+    worker: str = "worker"
     rate_limits: bool = True
     https: bool = False
     testing: bool = False
@@ -74,6 +78,8 @@ def read(env: Mapping[str, str] | None = None) -> Config:
         smtp_password=env.get("BEELDPOORT_SMTP_PASSWORD") or None,
         smtp_starttls=_yes(env, "BEELDPOORT_SMTP_STARTTLS"),
         mail_from=env.get("BEELDPOORT_MAIL_FROM", "beeldpoort@localhost"),
+        proxy=env.get("BEELDPOORT_PROXY") or None,
+        worker=env.get("BEELDPOORT_WORKER", "worker"),
         https=base_url.startswith("https://"),
     )
 

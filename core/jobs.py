@@ -9,10 +9,12 @@ row that still waits. Every job is therefore written so that doing it again does
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
-from dbos import DBOSClient
+from dbos import DBOS, DBOSClient
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -22,6 +24,8 @@ logger = structlog.get_logger()
 QUEUE = "work"
 # Smaller goes first: what a person waits for, then what others asked for.
 URGENT, NORMAL = 1, 10
+# Old jobs are forgotten in portions, so that no statement holds others up for long.
+_PORTION = 500
 
 _WANTED = "beeldpoort_jobs"
 
@@ -31,6 +35,16 @@ class Jobs(Protocol):
 
     def enqueue(self, name: str, key: str, *ids: int, priority: int = NORMAL) -> None:
         """Have the job `name` done with `ids`; twice the same `key` is one job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A job as the queue knows it: its name, the first id, its status and when that changed."""
+
+    name: str
+    row: int | None
+    status: str
+    changed: datetime
 
 
 class DbosJobs:
@@ -50,8 +64,46 @@ class DbosJobs:
             *ids,
         )
 
+    def known(self, since: datetime) -> list[Known]:
+        """Every job of the queue that was asked for since then."""
+        found = self._client.list_workflows(
+            queue_name=QUEUE, start_time=since.isoformat(), load_output=False
+        )
+        return [
+            Known(
+                job.name,
+                _first_id(job.input),
+                job.status,
+                datetime.fromtimestamp((job.updated_at or job.created_at or 0) / 1000, UTC),
+            )
+            for job in found
+        ]
+
+    def clear(self, before: datetime) -> None:
+        """Forget the jobs that were finished before then."""
+        while True:
+            old = self._client.list_workflows(
+                completed_before=before.isoformat(),
+                limit=_PORTION,
+                load_input=False,
+                load_output=False,
+            )
+            self._client.delete_workflows([job.workflow_id for job in old])
+            if len(old) < _PORTION:
+                return
+
     def close(self) -> None:
         self._client.destroy()
+
+
+def prepare(url: str) -> None:
+    """Make the engine's own tables, or bring them to the shape of its present version."""
+    DBOS.migrate(url)
+
+
+def _first_id(given: Any) -> int | None:
+    arguments = given["args"] if given else ()
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
 
 
 class HeldJobs:

@@ -72,7 +72,8 @@ install_set() {
     sum=$(cksum < "$file")
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then return; fi
     say "Installing the packages of $file …"
-    if ! { command -v uv >/dev/null 2>&1 && install with_uv "$file"; }; then
+    if ! { command -v uv >/dev/null 2>&1 && install with_uv "$file" 2> "$venv/uv.log"; }; then
+        # uv knows nothing of pip's own settings (mirror, certificates); pip may still succeed.
         install with_pip "$file" || {
             say "Not every package of $file could be installed; the lines above say why."
             say "Without a connection to a package index this cannot be done."

@@ -1,0 +1,1 @@
+"""The command line: `./beeldpoort`. Above the application, which it starts."""

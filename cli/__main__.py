@@ -1,0 +1,56 @@
+"""`python -m cli`: the list of commands, each loaded only when it is asked for.
+
+So that the supervisor stays small, and neither the web server nor the worker carries the other.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from core.errors import Problem
+
+_COMMANDS = {
+    "run": "cli.together",
+    "serve": "cli.together",
+    "web": "cli.web",
+    "worker": "cli.worker",
+    "migrate": "cli.upkeep",
+    "audit": "cli.upkeep",
+    "mail": "cli.upkeep",
+    "setup-code": "cli.upkeep",
+}
+
+
+class _OnDemand(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name])
+        command = getattr(module, cmd_name.replace("-", "_"))
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_OnDemand)
+def main() -> None:
+    """Beeldpoort: consent for photos of pupils, and the gate that keeps to it."""
+
+
+def entry() -> None:
+    """Run the command line; what is wrong with the settings is one sentence and status 2."""
+    try:
+        main(prog_name="beeldpoort")
+    except Problem as problem:
+        click.echo(f"beeldpoort: {problem}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    entry()

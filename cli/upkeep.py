@@ -1,0 +1,89 @@
+"""What an operator does now and then: migrate, check the log, look at the mail."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from sqlmodel import col, select
+
+from consent import accounts
+from consent.tables import School
+from core import config as settings
+from core import jobs, log, logs
+from core.config import Config
+from core.db import Database
+from core.migrate import migrate as bring_up_to_date
+from core.tables import OutgoingMail
+
+
+def _opened() -> tuple[Config, Database]:
+    config = settings.read()
+    logs.configure(readable=True)
+    return config, Database(config.database_url)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database and the queue to the shape of this version."""
+    config, database = _opened()
+    bring_up_to_date(database)
+    jobs.prepare(config.jobs_url)
+
+
+@click.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command()
+def verify() -> None:
+    """Check the chain of every school; status 1 when one does not hold.
+
+    Note the head of each chain in a place of your own: it is what shows a cut-off end later.
+    """
+    _config, database = _opened()
+    broken = 0
+    with database.read() as session:
+        schools = session.exec(select(School).order_by(col(School.id))).all()
+        for school in schools:
+            found = log.verify(session, school.id or 0)
+            if found.broken:
+                broken += 1
+                state = f"BROKEN at entry {found.broken.seq}: {found.broken.what}"
+            else:
+                state = f"whole, {found.entries} entries, head {found.head}"
+            click.echo(f"school {school.id} ({school.name}): {state}")
+    if not schools:
+        click.echo("There is no school yet, so no log.")
+    sys.exit(1 if broken else 0)
+
+
+@click.group()
+def mail() -> None:
+    """The mail that waits to be sent."""
+
+
+@mail.command("list")
+def list_mail() -> None:
+    """How many messages are in which state, and those that failed (without address or text)."""
+    _config, database = _opened()
+    with database.read() as session:
+        messages = session.exec(select(OutgoingMail).order_by(col(OutgoingMail.id))).all()
+    for state in ("waiting", "sending", "sent", "failed"):
+        click.echo(f"{state}: {sum(message.state == state for message in messages)}")
+    for message in messages:
+        if message.state == "failed":
+            click.echo(f"message {message.id}: {message.tries} tries, last error {message.error}")
+
+
+@click.command("setup-code")
+def setup_code() -> None:
+    """The code with which the first administrator is made, as long as there is nobody."""
+    config, database = _opened()
+    with database.read() as session:
+        empty = accounts.nobody_yet(session)
+    if empty:
+        click.echo(
+            f"Make the first administrator there with this code: {accounts.setup_code(config)}"
+        )
