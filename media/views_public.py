@@ -1,12 +1,238 @@
-"""The open door: galleries, feed and files; asks only the gate."""
+"""The open door: galleries, posts, the feed, and the one address of each published file.
+
+Every request asks the gate afresh (R13). Whatever may not be seen, for whatever reason, looks the
+same as what never existed, so that nobody learns of a refusal from the outside.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlmodel import col, select
+
+from consent.guards import SignedIn
+from consent.model import Audience
+from consent.tables import Channel, School
+from core.clock import now
+from core.i18n import day, language
+from core.web import config, nav_items, open_endpoint, reading
+from media import feed, gallery
+from media.clearance import look
+from media.context import vault
+from media.gallery import ShownPost
+from media.vault import UnreadableStored
 
 blueprint = Blueprint("public", __name__)
+
+# Kept by the visitor's own browser only, and shown again only after asking: a cache in between
+# would go on showing what was withdrawn.
+_ASK_AGAIN = "private, no-cache"
+# Children's photos do not belong in search engines and their picture indexes, which keep copies
+# that no withdrawal reaches.
+_NOT_FOUND_BY_SEARCHING = "noindex, noimageindex, noarchive"
+
+_OPEN = {
+    "public.start": "the front page leads to the public galleries and to signing in",
+    "public.show": "a public gallery; a closed one asks to sign in",
+    "public.atom": "the feed of a public gallery",
+    "public.post": "a post of a public gallery; one of a closed gallery asks to sign in",
+    "public.file": "a published photo, after the gate said yes; a closed one asks to sign in",
+}
 
 
 def register(app: Flask) -> None:
     """Add these screens to `app`."""
     app.register_blueprint(blueprint)
+    for endpoint, reason in _OPEN.items():
+        open_endpoint(app, endpoint, reason)
+
+
+@blueprint.after_request
+def keep_out_of_search(response: Response) -> Response:
+    response.headers["X-Robots-Tag"] = _NOT_FOUND_BY_SEARCHING
+    return response
+
+
+@blueprint.get("/")
+def start() -> Any:
+    """Home: who is signed in goes to their own work, anybody else to the galleries."""
+    user = _user()
+    if user is not None:
+        roles = {role.value for role in user.roles}
+        for item in nav_items(current_app):
+            if roles & item.roles:
+                return redirect(url_for(item.endpoint))
+    channels = gallery.public_channels(
+        reading(), user.school_id if user is not None and user.roles else None, now()
+    )
+    schools = {
+        school.id: school.name for school in reading().exec(select(School)) if school.id is not None
+    }
+    return render_template("public/start.html", channels=channels, schools=schools)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    return Response(
+        "User-agent: *\nDisallow: /beeld/\nDisallow: /bericht/\n", mimetype="text/plain"
+    )
+
+
+@blueprint.get("/galerij/<slug>/")
+def show(slug: str) -> Any:
+    """A gallery, page by page."""
+    channel = _channel(slug)
+    if not _may_visit(channel):
+        return _to_sign_in()
+    number = request.args.get("bladzijde", 1, type=int)
+    page = gallery.page(reading(), channel, number, now()) if number >= 1 else None
+    if page is None or number > page.pages:
+        abort(404)
+    return render_template("public/gallery.html", channel=channel, page=page)
+
+
+@blueprint.get("/galerij/<slug>/feed.atom")
+def atom(slug: str) -> Response:
+    """The feed of a public gallery; closed galleries have none."""
+    channel = _channel(slug)
+    if channel.audience != Audience.PUBLIC:
+        abort(404)
+    moment = now()
+    page = gallery.page(reading(), channel, 1, moment)
+    school = reading().get_one(School, channel.school_id)
+    base = config().base_url
+    written = feed.atom(
+        title=f"{school.name}: {channel.word('name', language())}",
+        author=school.name,
+        language=language(),
+        home=base + url_for("public.show", slug=slug),
+        address=base + url_for("public.atom", slug=slug),
+        posts=page.posts,
+        link=lambda row: base + url_for("public.post", token=row.post.token),
+        name=post_title,
+        made_at=channel.opened_at,
+    )
+    response = Response(written, mimetype=feed.MIME_TYPE)
+    response.headers["Cache-Control"] = _ASK_AGAIN
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/bericht/<token>")
+def post(token: str) -> Any:
+    """One post with all its photos."""
+    found = gallery.post_of(reading(), token)
+    if found is None:
+        return _not_here()
+    channel = reading().get_one(Channel, found.channel_id)
+    if not _may_visit(channel):
+        return _to_sign_in()
+    shown = (
+        gallery.shown(reading(), channel, [found], now())
+        if found.retracted_at is None and gallery.is_open(channel, now())
+        else []
+    )
+    if not shown:
+        return _not_here()
+    return render_template("public/post.html", channel=channel, shown=shown[0])
+
+
+@blueprint.get("/beeld/<token>.jpg")
+def file(token: str) -> Response:
+    """A published file. The gate is asked first; only then may the browser use its own copy."""
+    publication = gallery.publication_of(reading(), token)
+    if publication is None:
+        return _not_here()
+    if not _may_visit(reading().get_one(Channel, publication.channel_id)):
+        # Whatever has become of the photo: who is not signed in learns nothing of that.
+        abort(401)
+    clearance = look(reading(), [publication], now())[publication.id or 0]
+    rendition = clearance.rendition
+    if not clearance.may_be_served or rendition is None:
+        return _not_here()
+    if request.if_none_match.contains_weak(rendition.sha256):
+        response = Response(status=304)
+    else:
+        try:
+            data = vault().get(rendition.file_key)
+        except UnreadableStored:
+            current_app.logger.error("published file unreadable: rendition %s", rendition.id)
+            return _not_here()
+        response = Response(data, mimetype="image/jpeg")
+    response.set_etag(rendition.sha256)
+    response.headers["Cache-Control"] = _ASK_AGAIN
+    return response
+
+
+def post_title(row: ShownPost) -> str:
+    """What a post is called: the first line of its text, or its activity and day."""
+    return row.title or f"{row.photos[0].activity}, {day(row.post.published_at.date())}"
+
+
+def _user() -> SignedIn | None:
+    user = current_user._get_current_object()
+    return user if isinstance(user, SignedIn) else None
+
+
+def _channel(slug: str) -> Channel:
+    """The channel with that address: of one's own school first, then a public one, then any."""
+    user = _user()
+    own = user.school_id if user is not None and user.roles else None
+    moment = now()
+    rows = [
+        row
+        for row in reading().exec(
+            select(Channel).where(Channel.slug == slug).order_by(col(Channel.id))
+        )
+        if gallery.is_open(row, moment)
+    ]
+    if not rows:
+        abort(404)
+    return min(rows, key=lambda row: (row.school_id != own, row.audience != Audience.PUBLIC))
+
+
+def _may_visit(channel: Channel) -> bool:
+    """Whether the door of this channel is open to who asks; False: after signing in, perhaps.
+    Stops with 404 for an account of another school, which learns nothing by signing in again."""
+    if channel.audience == Audience.PUBLIC:
+        return True
+    user = _user()
+    if user is None:
+        return False
+    if not user.roles or user.school_id != channel.school_id:
+        abort(_not_here())
+    return True
+
+
+def _to_sign_in() -> Any:
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _not_here() -> Response:
+    """The one answer for unknown, refused, withdrawn and taken back: a small page, or a small
+    picture where a picture was asked for."""
+    wants_page = request.accept_mimetypes.best_match(["image/svg+xml", "text/html"]) == "text/html"
+    if request.endpoint != "public.file" or wants_page:
+        response = make_response(render_template("public/gone.html"), 404)
+    else:
+        text = _("This photo is not here (any more)")
+        response = make_response(render_template("public/gone.svg", text=text), 404)
+        response.mimetype = "image/svg+xml"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept"
+    return response
