@@ -141,10 +141,8 @@ def change_settings(
     free_text = {"name", "contact", "privacy_contact"}
     codes = [name if name in free_text else f"{name}={value}" for name, value in changed.items()]
     _log(session, Event.SCHOOL_CHANGED, school_id, by, settings=codes)
-    # A purpose that the form did not ask about before is a material change (R10, R12).
-    notices.publish_form(
-        session, school_id, material="recognise" in changed, by=by.account, now=by.at
-    )
+    # A rule of the school follows the answers; it does not change what they were about (R10).
+    notices.publish_form(session, school_id, material=False, by=by.account, now=by.at)
     if changed.keys() & {"at_sixteen", "guardians_needed", "recognise"}:
         on_change(session, school_id, everybody(session, school_id), by.account, by.at)
 
@@ -182,12 +180,8 @@ def change_channel(
         return channel
     session.flush()
     _log(session, Event.CHANNEL_CHANGED, school_id, by, channel=channel_id, settings=settings)
-    form = notices.publish_form(
-        session, school_id, material=bool(words_change and material), by=by.account, now=by.at
-    )
-    if words_change and material:
-        channel.material_version = form.version
-    session.flush()
+    if words_change:
+        notices.publish_form(session, school_id, material=material, by=by.account, now=by.at)
     on_change(session, school_id, everybody(session, school_id), by.account, by.at)
     return channel
 

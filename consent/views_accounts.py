@@ -1,12 +1,379 @@
-"""Signing in and out, invitations, magic links, language."""
+"""Signing in and out, invitations, magic links, one's own account, language, the protocol."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+
+from consent import accounts, first_start, links, passwords
+from consent.accounts import forget_setup_code, is_setup_code, nobody_yet
+from consent.errors import UnusableLink
+from consent.forms_accounts import (
+    AskLinkForm,
+    ConfirmForm,
+    FirstStartForm,
+    InvitedForm,
+    NameForm,
+    PasswordForm,
+    SignInForm,
+)
+from consent.guards import SignedIn, me, needs
+from consent.links import Purpose
+from consent.school import Settings
+from consent.tables import STAFF, Account, School
+from core.clock import now
+from core.errors import N_, BadInput, NotFound
+from core.i18n import COOKIE, LANGUAGES
+from core.limits import (
+    LINK,
+    LINK_FROM_ONE_PLACE,
+    SETUP,
+    SIGN_IN,
+    SIGN_IN_FROM_ONE_PLACE,
+    limiter,
+    typed_address,
+    went_wrong,
+)
+from core.web import config, database, nav_items, open_endpoint, reading, say
 
 blueprint = Blueprint("accounts", __name__)
+
+_YEAR_SECONDS = 365 * 24 * 3600
+_SIGNED_IN_BY = "signed_in_by"
+
+
+@blueprint.get("/")
+def home() -> Any:
+    """Each role's own first screen: the first entry of its menu."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("accounts.sign_in"))
+    roles = {role.value for role in me().roles}
+    for item in nav_items(current_app):
+        if roles & item.roles:
+            return redirect(url_for(item.endpoint))
+    return redirect(url_for("accounts.account"))
+
+
+@blueprint.route("/inloggen", methods=["GET", "POST"])
+@limiter.limit(SIGN_IN, key_func=typed_address, methods=["POST"], deduct_when=went_wrong)
+@limiter.limit(SIGN_IN_FROM_ONE_PLACE, methods=["POST"], deduct_when=went_wrong)
+def sign_in() -> Any:
+    if current_user.is_authenticated and request.method == "GET":
+        return redirect(_safe(request.args.get("next")))
+    form = SignInForm(next=request.args.get("next", ""))
+    if not form.validate_on_submit():
+        status = 400 if form.is_submitted() else 200
+        return render_template("accounts/sign_in.html", form=form), status
+    account = accounts.sign_in(database(), form.email.data, form.password.data, now())
+    if account is None:
+        form.refuse(
+            BadInput(
+                N_(
+                    "This e-mail address and password do not belong together. Try again, or choose"
+                    " a link by mail."
+                )
+            )
+        )
+        return render_template("accounts/sign_in.html", form=form), 400
+    _begin(account, "password")
+    return redirect(_safe(form.next.data))
+
+
+@blueprint.route("/inloggen/link", methods=["GET", "POST"])
+@limiter.limit(LINK, key_func=typed_address, methods=["POST"])
+@limiter.limit(LINK_FROM_ONE_PLACE, methods=["POST"])
+def ask_link() -> Any:
+    form = AskLinkForm()
+    if not form.validate_on_submit():
+        status = 400 if form.is_submitted() else 200
+        return render_template("accounts/ask_link.html", form=form), status
+    accounts.ask_link(database(), config(), form.email.data, now())
+    return redirect(url_for("accounts.link_asked"))
+
+
+@blueprint.get("/inloggen/verstuurd")
+def link_asked() -> Any:
+    return render_template("accounts/link_asked.html")
+
+
+@blueprint.route("/inloggen/link/<token>", methods=["GET", "POST"])
+def use_link(token: str) -> Any:
+    """Looking at the link does nothing: a mail scanner looks too. The button signs in."""
+    form = ConfirmForm()
+    try:
+        if form.validate_on_submit():
+            with database().write() as rows:
+                account = accounts.use_link(rows, config(), token, now())
+            _begin(account, "link")
+            return redirect(url_for("accounts.home"))
+        account = links.look(reading(), config().secret_key, token, Purpose.MAGIC, now())
+    except UnusableLink as problem:
+        return _unusable(problem)
+    return render_template("accounts/use_link.html", form=form, account=account)
+
+
+@blueprint.route("/uitnodiging/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> Any:
+    try:
+        account = links.look(reading(), config().secret_key, token, Purpose.INVITE, now())
+        form = InvitedForm(name=account.name)
+        school = accounts.home_school(reading(), account.id or 0)
+        if form.validate_on_submit():
+            opened = _open_invited(token, account, form)
+            if opened is not None:
+                _begin(opened, "link" if form.how.data == "link" else "password")
+                say(_("Your account is open. Welcome!"))
+                return redirect(url_for("accounts.home"))
+    except UnusableLink as problem:
+        return _unusable(problem)
+    status = 400 if form.is_submitted() else 200
+    page = render_template("accounts/invitation.html", form=form, account=account, school=school)
+    return page, status
+
+
+def _open_invited(token: str, account: Account, form: InvitedForm) -> Account | None:
+    hashed = None
+    if form.how.data == "password":
+        try:
+            accounts.check_new_password(reading(), account, form.password.data or "")
+        except passwords.WeakPassword as problem:
+            form.refuse(problem, "password")
+            return None
+        hashed = passwords.hashed(form.password.data)
+    with database().write() as rows:
+        return accounts.open_invited(rows, config(), token, form.name.data, hashed, now())
+
+
+@blueprint.post("/uitloggen")
+@needs()
+def sign_out() -> Any:
+    with database().write() as rows:
+        accounts.sign_out(rows, me().account_id, now())
+    logout_user()
+    session.clear()
+    say(_("You are signed out, on all your devices."))
+    return redirect(url_for("accounts.sign_in"))
+
+
+@blueprint.post("/language")
+def language() -> Any:
+    chosen = request.form.get("lang", "")
+    answer = redirect(_safe(request.form.get("next")))
+    if chosen in LANGUAGES:
+        answer.set_cookie(
+            COOKIE,
+            chosen,
+            max_age=_YEAR_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=config().https,
+        )
+        if current_user.is_authenticated:
+            with database().write() as rows:
+                accounts.set_language(rows, me().account_id, chosen)
+    return answer
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+@needs()
+def account() -> Any:
+    """One's own name and password."""
+    found = reading().get_one(Account, me().account_id)
+    form = NameForm(name=found.name)
+    if form.validate_on_submit():
+        with database().write() as rows:
+            accounts.set_name(rows, me().account_id, form.name.data)
+        say(_("Your name was saved."))
+        return redirect(url_for("accounts.account"))
+    return _account_page(found, form, PasswordForm(formdata=None))
+
+
+@blueprint.post("/account/wachtwoord")
+@needs()
+@limiter.limit(SIGN_IN, key_func=lambda: f"account {me().account_id}", deduct_when=went_wrong)
+def password() -> Any:
+    """Choose another password; every other session of the account ends."""
+    found = reading().get_one(Account, me().account_id)
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return _account_page(found, NameForm(formdata=None, name=found.name), form)
+    if _asks_present_password(found) and not passwords.matches(
+        found.password_hash, form.current.data or ""
+    ):
+        form.refuse(BadInput(N_("This is not your present password.")), "current")
+    else:
+        try:
+            accounts.check_new_password(reading(), found, form.password.data)
+        except passwords.WeakPassword as problem:
+            form.refuse(problem, "password")
+    if form.errors or form.form_errors:
+        return _account_page(found, NameForm(formdata=None, name=found.name), form)
+    hashed = passwords.hashed(form.password.data)
+    with database().write() as rows:
+        changed = accounts.set_password(rows, me().account_id, hashed, now())
+    _begin(changed, "password")
+    say(_("Your password was changed. On other devices you are signed out."))
+    return redirect(url_for("accounts.account"))
+
+
+def _account_page(found: Account, name_form: NameForm, form: PasswordForm) -> Any:
+    status = 400 if name_form.errors or form.errors else 200
+    page = render_template(
+        "accounts/account.html",
+        account=found,
+        name_form=name_form,
+        form=form,
+        asks_present=_asks_present_password(found),
+    )
+    return page, status
+
+
+def _asks_present_password(account: Account) -> bool:
+    # Who came by a link has shown that the mailbox is theirs, which is how one is set anew.
+    return account.password_hash is not None and session.get(_SIGNED_IN_BY) != "link"
+
+
+@blueprint.get("/protocol")
+@needs()
+def protocol() -> Any:
+    school = reading().get_one(School, me().school_id)
+    return render_template(
+        "accounts/protocol.html",
+        school=school,
+        read=accounts.has_read_protocol(reading(), me().account_id, school),
+        staff=me().is_staff,
+    )
+
+
+@blueprint.post("/protocol/gelezen")
+@needs(*sorted(STAFF))
+def protocol_read() -> Any:
+    """Record that it was read: the version that was on the screen, not any later one (R23)."""
+    version = request.form.get("version", "")
+    with database().write() as rows:
+        accounts.read_protocol(rows, me().account_id, me().school_id, version, now())
+    say(_("Thank you. It was recorded that you have read the protocol."))
+    return redirect(_safe(request.form.get("next")))
+
+
+@blueprint.route("/eerste-start", methods=["GET", "POST"])
+@limiter.limit(SETUP, methods=["POST"], deduct_when=went_wrong)
+def begin() -> Any:
+    """The first administrator of an empty installation."""
+    if not nobody_yet(reading()):
+        raise NotFound(N_("This page exists only until there is an administrator."))
+    form = FirstStartForm()
+    if form.validate_on_submit() and _is_ready(form):
+        moment = now()
+        first = Account(
+            email=accounts.address(form.email.data),
+            name=form.name.data,
+            password_hash=passwords.hashed(form.password.data),
+            created_at=moment,
+        )
+        settings = Settings(form.school.data, form.contact.data, form.privacy_contact.data)
+        with database().write() as rows:
+            first_start.begin(rows, settings, first)
+        forget_setup_code(config())
+        _begin(first, "password")
+        say(_("The school is made. Now invite your colleagues and add groups and pupils."))
+        return redirect(url_for("accounts.home"))
+    status = 400 if form.is_submitted() else 200
+    return render_template("accounts/first_start.html", form=form), status
+
+
+def _is_ready(form: FirstStartForm) -> bool:
+    if not is_setup_code(config(), form.code.data):
+        form.refuse(BadInput(N_("This is not the code that the server shows.")), "code")
+    try:
+        accounts.address(form.email.data)
+    except BadInput as problem:
+        form.refuse(problem, "email")
+    try:
+        known = (form.email.data, form.school.data, form.name.data)
+        passwords.check_allowed(form.password.data, known=known)
+    except passwords.WeakPassword as problem:
+        form.refuse(problem, "password")
+    return not form.errors
+
+
+def _begin(account: Account, by: str) -> None:
+    """Start a fresh session: nothing of the one before, which may be somebody else's, is kept."""
+    session.clear()
+    session.permanent = True
+    session[_SIGNED_IN_BY] = by
+    login_user(SignedIn(account, None, frozenset()))
+
+
+def _unusable(problem: UnusableLink) -> Any:
+    return render_template("accounts/unusable_link.html", problem=problem), problem.status
+
+
+def _safe(target: str | None) -> str:
+    """`target` when it is a path of this site, and the first screen otherwise."""
+    path = target or ""
+    parts = urlsplit(path)
+    # A browser reads "//host" and "/\host" as another site, and drops tabs and line ends.
+    ours = path.startswith("/") and not path.startswith("//") and not parts.netloc
+    if ours and not parts.scheme and "\\" not in path and path.isprintable():
+        return path
+    return url_for("accounts.home")
+
+
+def _page_context() -> dict[str, Any]:
+    user = current_user._get_current_object()
+    if not isinstance(user, SignedIn):
+        return {}
+    entries = [{"label": _("Your account"), "url": url_for("accounts.account")}]
+    if user.is_staff:
+        entries.append({"label": _("The protocol"), "url": url_for("accounts.protocol")})
+    return {"account_links": entries}
+
+
+_FIRST_START_OPEN = frozenset({"static", "accounts.begin", "accounts.language"})
+
+
+def _ask_for_the_first() -> Any:
+    """Lead every page of an empty installation to its first start."""
+    state = current_app.extensions["beeldpoort"]
+    if state.get("has_accounts") or request.endpoint in _FIRST_START_OPEN:
+        return None
+    if request.path in {"/healthz", "/readyz"} or request.endpoint is None:
+        return None
+    if not nobody_yet(reading()):
+        state["has_accounts"] = True
+        return None
+    return redirect(url_for("accounts.begin"))
 
 
 def register(app: Flask) -> None:
     """Add these screens to `app`."""
     app.register_blueprint(blueprint)
+    # In front of the closed doors, which would ask for an account that nobody can have yet.
+    app.before_request_funcs.setdefault(None, []).insert(0, _ask_for_the_first)
+    app.context_processor(_page_context)
+    passwords.warm_up()
+    for endpoint, reason in {
+        "home": "leads who is not signed in to the sign-in page",
+        "sign_in": "where one signs in",
+        "ask_link": "asks for a link by mail; the answer is the same for every address",
+        "link_asked": "says that a link was sent, if there is an account",
+        "use_link": "the signed link of a mail is the key",
+        "invitation": "the signed link of a mail is the key",
+        "language": "the choice of a language holds nothing personal",
+        "begin": "only while there is no account, and with the setup code of the server",
+    }.items():
+        open_endpoint(app, f"accounts.{endpoint}", reason)
