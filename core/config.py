@@ -39,6 +39,8 @@ class Config:
     proxy: str | None = None
     # The name of this worker: unfinished jobs are taken up again by the worker of the same name.
     worker: str = "worker"
+    # Seals face templates (R12): 32 bytes in base64; none: a file in `var`, made at first use.
+    template_key: str | None = field(default=None, repr=False)
     rate_limits: bool = True
     https: bool = False
     testing: bool = False
@@ -80,6 +82,7 @@ def read(env: Mapping[str, str] | None = None) -> Config:
         mail_from=env.get("BEELDPOORT_MAIL_FROM", "beeldpoort@localhost"),
         proxy=env.get("BEELDPOORT_PROXY") or None,
         worker=env.get("BEELDPOORT_WORKER", "worker"),
+        template_key=env.get("BEELDPOORT_TEMPLATE_KEY") or None,
         https=base_url.startswith("https://"),
     )
 

@@ -96,6 +96,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         f"busy_timeout={_BUSY_MILLISECONDS}",
         "synchronous=FULL",  # a consent that was confirmed to somebody survives a power cut
+        "secure_delete=ON",  # what is erased is overwritten, not only forgotten (R12, R31)
         "recursive_triggers=ON",  # otherwise INSERT OR REPLACE deletes without its triggers
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -58,6 +58,7 @@ class Event(StrEnum):
     ITEM_CROPPED = "item:cropped"
     ITEM_DOUBTED = "item:doubted"
     DOUBT_SETTLED = "item:doubt_settled"
+    NAMES_PROPOSED = "item:names_proposed"
     FACE_NAMED = "appearance:named"
     FACE_SET_ASIDE = "appearance:set_aside"
     FACE_AGREED = "appearance:agreed"
@@ -111,6 +112,8 @@ KEYS: dict[Event, frozenset[str]] = {
     Event.ITEM_CROPPED: frozenset({"item"}),
     Event.ITEM_DOUBTED: frozenset({"item"}),
     Event.DOUBT_SETTLED: frozenset({"item", "allowed"}),
+    # Whom was proposed is not kept: nobody confirmed it.
+    Event.NAMES_PROPOSED: frozenset({"item", "appearances"}),
     Event.FACE_NAMED: frozenset({"item", "appearance", "person"}),
     Event.FACE_SET_ASIDE: frozenset({"item", "appearance", "identity"}),
     Event.FACE_AGREED: frozenset({"item", "appearance"}),

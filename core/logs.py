@@ -20,7 +20,11 @@ def configure(*, readable: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if readable:
-        renderer: list[Any] = [structlog.dev.ConsoleRenderer(colors=False)]
+        # Plain tracebacks: the default one, of rich, prints local variables, names and vectors too.
+        plain = structlog.dev.plain_traceback
+        renderer: list[Any] = [
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)
+        ]
     else:
         renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(

@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 from core.db import Database
 from media.refresh import touched
 from media.states import PublicationState
-from media.tables import Appearance, Item, Publication
+from media.tables import Appearance, Item, Publication, Template
+from media.templates import erase_without_consent
 
 _ENDED = (PublicationState.RETRACTED, PublicationState.REJECTED)
 # A transaction holds up other writers: a school's photos are looked at in portions.
@@ -25,6 +26,7 @@ def people_changed(
     session: Session, school_id: int, people: Collection[int], by: int | None, now: datetime
 ) -> None:
     """The standing of these people may have changed: look again at everything that shows them."""
+    erase_without_consent(session, school_id, people, now, by)
     items = session.exec(
         select(Item)
         .where(
@@ -48,6 +50,7 @@ def people_changed(
 
 def day_passed(database: Database, now: datetime) -> None:
     """Look again at everything that is out or on its way: time itself changes standings."""
+    _erase_templates(database, now)
     with database.read() as session:
         wanted = session.exec(
             select(Publication.school_id, Publication.item_id)
@@ -64,3 +67,15 @@ def day_passed(database: Database, now: datetime) -> None:
             with database.write() as session:
                 rows = session.exec(select(Item).where(col(Item.id).in_(portion))).all()
                 touched(session, rows, now)
+
+
+def _erase_templates(database: Database, now: datetime) -> None:
+    """Face templates whose ground ended with time: a birthday, leaving, their own year (R12)."""
+    with database.read() as session:
+        schools = session.exec(select(Template.school_id).distinct()).all()
+    for school_id in schools:
+        with database.write() as session:
+            people = session.exec(
+                select(Template.person_id).where(Template.school_id == school_id)
+            ).all()
+            erase_without_consent(session, school_id, people, now)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ from core.jobs import QUEUE, DbosJobs
 from media import items, refresh, sweep
 from media.context import Runner
 from media.pipeline import process_item
+from media.recognise import propose_names
+from media.seal import Seal
 from media.takedown import day_passed
 from media.vault import Vault
 
@@ -47,8 +50,11 @@ class JobFailed(Exception):
 
 def handlers(database: Database, config: Config, vault: Vault, children: Runner) -> Handlers:
     """What is done for each kind of job, by its name in the queue."""
+    propose = partial(propose_names, seal=Seal.of(config))
     return {
-        items.PROCESS: lambda item_id: process_item(database, vault, children, item_id, now()),
+        items.PROCESS: lambda item_id: process_item(
+            database, vault, children, item_id, now(), propose
+        ),
         refresh.JOB: lambda item_id: refresh.refresh_item(
             database, vault, children, item_id, now()
         ),
