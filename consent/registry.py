@@ -29,7 +29,7 @@ from consent.tables import (
     School,
 )
 from core.errors import N_
-from core.log import Event, append
+from core.log import Event, append, hold, not_before
 
 # Called inside the transaction: session, school, the people whose standing may have changed, the
 # account that did it (None: nobody, time passed), and the moment.
@@ -59,6 +59,7 @@ def decide(
     Raises NotFound when the person is not theirs, NotYoursToDecide when the right to decide lies
     elsewhere at `now`, UnusableAnswer for a row or form version that the school does not have.
     """
+    now = _present(session, school_id, now)
     relation, form = _with_form(session, school_id, person_id, by, form_version, now)
     channels = {channel.id: channel for channel in forms.open_channels(session, school_id, now)}
     school = session.get_one(School, school_id)
@@ -100,6 +101,7 @@ def withdraw_everything(
     Also to what is still unanswered, so that another guardian's yes does not stand alone (R7), and
     to what is no longer asked but was once answered yes. Raises as `decide` does.
     """
+    now = _present(session, school_id, now)
     relation, form = _with_form(session, school_id, person_id, by, form_version, now)
     given = own_answers(session, relation, now)
     new = {
@@ -109,6 +111,13 @@ def withdraw_everything(
     }
     _must_be_theirs(relation, capacity, new, given)
     return _record(session, relation, new, form, language, now, after, base_url)
+
+
+def _present(session: Session, school_id: int, now: datetime) -> datetime:
+    """The moment of a decision: with a clock that was set back, a withdrawal would otherwise sort
+    before the yes that it ends. Holds other use cases of the school back until it is recorded."""
+    hold(session, school_id)
+    return not_before(session, school_id, now)
 
 
 def _with_form(
