@@ -16,8 +16,15 @@ from media.picture import Vectors
 
 Verdict = Literal["known", "ambiguous", "unknown"]
 
-THRESHOLD: Final = 0.44
-MARGIN: Final = 0.05
+# Measured on LFW (25 or 80 enrolled with 3 references each, 12 random draws, 529 strangers): below
+# 0.40 with this margin 0.07 % of strangers get a name among 25 enrolled and 84 % of the enrolled
+# are recognised; among 80 enrolled 0.16 % and 83 %. At face_recognition's usual 0.6 it
+# would be 28 % of strangers. Children are told apart worse than these adults: hence conservative.
+THRESHOLD: Final = 0.40
+
+# How far the nearest must be ahead of the runner-up. Costs nothing at this threshold; it is what
+# keeps siblings from being taken for each other.
+MARGIN: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from media.picture import Box, Pixels
 @pytest.fixture(scope="session")
 def astronaut() -> Pixels:
     """Eileen Collins, 512 x 512 (NASA)."""
-    return np.asarray(portraits.astronaut(), dtype=np.uint8)
+    return np.asarray(portraits.astronaut(), dtype=np.uint8)  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="session")
