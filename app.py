@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import media.takedown
 from flask import Flask
 from flask_login import current_user
 
@@ -22,8 +21,10 @@ import core.limits
 import core.web
 import demo.views
 import media.context
+import media.takedown
 import media.views_activities
 import media.views_board
+import media.views_enrol
 import media.views_public
 import media.views_review
 from core.config import ROOT, Config
@@ -44,6 +45,7 @@ _VIEWS = (
     media.views_activities,
     media.views_review,
     media.views_board,
+    media.views_enrol,
     media.views_public,
 )
 

@@ -159,7 +159,7 @@ def _page_context() -> dict[str, Any]:
                 "current": request.endpoint == item.endpoint,
             }
             for item in nav_items(current_app)
-            if roles & item.roles
+            if roles & item.roles and (item.when is None or item.when())
         ]
     else:
         school = reading().exec(select(School).order_by(col(School.id))).first()

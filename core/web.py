@@ -6,6 +6,7 @@ each with its reason; and a view that declares no guard (see `consent.guards`) a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,12 +43,13 @@ _HSTS = "max-age=31536000; includeSubDomains"
 
 @dataclass(frozen=True)
 class NavItem:
-    """An entry of the main menu: shown to who has one of `roles`."""
+    """An entry of the main menu: shown to who has one of `roles`, and only when `when` says so."""
 
     label: str  # msgid
     endpoint: str
     roles: frozenset[str]
     order: int
+    when: Callable[[], bool] | None = None
 
 
 def init(app: Flask, config: Config, database: Database) -> None:

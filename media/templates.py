@@ -71,8 +71,16 @@ def check(session: Session, school_id: int, person_id: int, now: datetime) -> No
     if recognises(session, school_id) is Recognise.OFF:
         raise NotAllowed(N_("This school does not use face recognition."))
     if person_id not in may_have(session, school_id, [person_id], now):
-        raise NotAllowed(
-            N_("There is no consent for recognising this person, so nothing may be made.")
+        raise NotAllowed(N_("The face of this person may not be learnt."))
+
+
+def check_count(count: int) -> None:
+    """Raise BadInput when so many portraits are none, or too many."""
+    if not 1 <= count <= MOST_PORTRAITS:
+        raise BadInput(
+            N_("Choose at least 1 and at most %(most)d photos; these are %(count)d."),
+            most=MOST_PORTRAITS,
+            count=count,
         )
 
 
@@ -81,12 +89,7 @@ def mean_of(portraits: Sequence[Vector]) -> Vector:
 
     Raises BadInput when there are none, too many, or not of one person.
     """
-    if not 1 <= len(portraits) <= MOST_PORTRAITS:
-        raise BadInput(
-            N_("Choose at least 1 and at most %(most)d photos; these are %(count)d."),
-            most=MOST_PORTRAITS,
-            count=len(portraits),
-        )
+    check_count(len(portraits))
     every = np.stack(portraits)
     apart = np.linalg.norm(every[:, None] - every[None], axis=2)
     # Written so that a distance that is not a number is too far.
