@@ -55,18 +55,23 @@ def check_upload(name: str, data: bytes, max_bytes: int) -> UploadKind:
     """
     if not data:
         raise refusal("empty", name=name)
-    if len(data) > max_bytes:
-        # Rounded so that the sentence never says "25 MB; at most 25 MB".
-        raise refusal(
-            "too_large",
-            name=name,
-            megabytes=math.ceil(len(data) / MEGABYTE),
-            limit=max_bytes // MEGABYTE,
-        )
+    check_size(name, len(data), max_bytes)
     kind = sniff(data)
     if kind is None:
         raise _not_taken(name, data)
     return kind
+
+
+def check_size(name: str, size: int, max_bytes: int) -> None:
+    """For files that are not read yet; `size` in bytes. Raises RefusedFile too_large."""
+    if size > max_bytes:
+        # Rounded so that the sentence never says "25 MB; at most 25 MB".
+        raise refusal(
+            "too_large",
+            name=name,
+            megabytes=math.ceil(size / MEGABYTE),
+            limit=max_bytes // MEGABYTE,
+        )
 
 
 def sniff(data: bytes) -> UploadKind | None:
