@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from consent.model import Medium
 from core.errors import N_
 from media.clearance import Refusal
+from media.errors import SENTENCES
 from media.gate import Effect, Verdict, Why
 from media.states import PublicationState
 
@@ -107,6 +108,15 @@ def effect(value: Effect) -> str:
 def refusal(value: Refusal) -> str:
     """Why a publication may not go out or not stay, in a sentence for staff."""
     return str(_(_REFUSALS[value]))
+
+
+def render_problem(code: str) -> str:
+    """Why no version could be made of a photo, in a sentence; `code` is that of a RefusedFile."""
+    text = SENTENCES.get(code, "")
+    # A stored code has no params; a sentence that needs them cannot be said here.
+    if not text or "%(" in text:
+        text = N_("No version of this photo could be made. Ask the teacher to look at it again.")
+    return str(_(text))
 
 
 def state(value: PublicationState | str) -> str:
