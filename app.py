@@ -25,6 +25,7 @@ import media.takedown
 import media.views_activities
 import media.views_board
 import media.views_enrol
+import media.views_posts
 import media.views_public
 import media.views_review
 from core.config import ROOT, Config
@@ -45,6 +46,7 @@ _VIEWS = (
     media.views_activities,
     media.views_review,
     media.views_board,
+    media.views_posts,
     media.views_enrol,
     media.views_public,
 )

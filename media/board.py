@@ -144,11 +144,15 @@ def history(
 
 def card_of(session: Session, clearance: Clearance) -> Card:
     """One publication as a card."""
-    ended = clearance.publication.state in _ENDED
-    column = Column.RETRACTED if ended else None
+    return card_in(clearance, activity_names(session, [clearance]))
+
+
+def card_in(clearance: Clearance, activities: dict[int, str]) -> Card:
+    """One publication as a card, in the column in which it would be."""
+    column = Column.RETRACTED if clearance.publication.state in _ENDED else None
     if clearance.publication.state == PublicationState.PUBLISHED:
         column = Column.PUBLISHED
-    return _card(clearance, activity_names(session, [clearance]), column)
+    return _card(clearance, activities, column)
 
 
 def _rows(
