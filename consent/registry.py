@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from consent import forms, notices, receipts
-from consent.deciders import Part, Relation, Row, child_of, is_asked_again, own_answers
+from consent.deciders import Part, Relation, Row, child_of, history, is_asked_again, own_answers
 from consent.errors import NotYoursToDecide, UnusableAnswer
 from consent.forms import Asked
 from consent.model import Answer, Capacity
@@ -28,7 +28,7 @@ from consent.tables import (
     Person,
     School,
 )
-from core.errors import N_
+from core.errors import N_, NotFound
 from core.log import Event, append, hold, not_before
 
 # Called inside the transaction: session, school, the people whose standing may have changed, the
@@ -145,6 +145,17 @@ def rows_to_refuse(session: Session, relation: Relation, now: datetime) -> list[
         if decision.answer == Answer.YES
     ]
     return list(dict.fromkeys(rows + said_yes))
+
+
+def at_the_moment_of(
+    session: Session, relation: Relation, decision_id: int | None, now: datetime
+) -> list[DecisionRow]:
+    """What this account decided together with that decision; NotFound when it is not its own."""
+    rows = history(session, relation, now)
+    moments = [row.at for row in rows if row.id == decision_id]
+    if not moments:
+        raise NotFound(N_("There is no such choice of yours."))
+    return [row for row in rows if row.at == moments[0]]
 
 
 def _asking_activities(session: Session, person: Person, now: datetime) -> list[int]:
