@@ -85,13 +85,6 @@ def start() -> Any:
     return render_template("public/start.html", channels=channels, schools=schools)
 
 
-@blueprint.get("/robots.txt")
-def robots() -> Response:
-    return Response(
-        "User-agent: *\nDisallow: /beeld/\nDisallow: /bericht/\n", mimetype="text/plain"
-    )
-
-
 @blueprint.get("/galerij/<slug>/")
 def show(slug: str) -> Any:
     """A gallery, page by page."""
