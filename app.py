@@ -14,6 +14,7 @@ from flask_login import current_user
 import consent.guards
 import consent.views_accounts
 import consent.views_admin
+import consent.views_first_start
 import consent.views_guardian
 import consent.views_log
 import core.i18n
@@ -28,6 +29,7 @@ import media.views_enrol
 import media.views_posts
 import media.views_public
 import media.views_review
+import media.views_seen
 from core.config import ROOT, Config
 from core.db import Database
 from media.context import Runner
@@ -40,6 +42,7 @@ _FORM_OVERHEAD = 1024 * 1024
 
 _VIEWS = (
     consent.views_accounts,
+    consent.views_first_start,
     consent.views_guardian,
     consent.views_admin,
     consent.views_log,
@@ -49,6 +52,7 @@ _VIEWS = (
     media.views_posts,
     media.views_enrol,
     media.views_public,
+    media.views_seen,
 )
 
 

@@ -7,7 +7,7 @@ from wtforms import HiddenField, PasswordField, RadioField
 from wtforms.validators import InputRequired
 
 from consent.passwords import LONGEST
-from core.forms import Email, Form, Text, at_most, required
+from core.forms import Email, Form, Text, at_most, options, required
 
 # Longer than may be chosen, so that a password which is too long gets its own sentence.
 _TYPED = LONGEST * 2
@@ -45,10 +45,12 @@ class InvitedForm(Form):
     how = RadioField(
         _l("How do you want to sign in?"),
         [InputRequired(_l("Choose how you want to sign in."))],
-        choices=[
-            ("password", _l("With a password that I choose now")),
-            ("link", _l("Without a password: I get a link by mail each time")),
-        ],
+        choices=options(
+            [
+                ("password", _l("With a password that I choose now")),
+                ("link", _l("Without a password: I get a link by mail each time")),
+            ]
+        ),
     )
     password = PasswordField(
         _l("Password"),

@@ -18,13 +18,11 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
-from consent import accounts, first_start, links, passwords
-from consent.accounts import forget_setup_code, is_setup_code, nobody_yet
+from consent import accounts, links, passwords
 from consent.errors import UnusableLink
 from consent.forms_accounts import (
     AskLinkForm,
     ConfirmForm,
-    FirstStartForm,
     InvitedForm,
     NameForm,
     PasswordForm,
@@ -32,15 +30,13 @@ from consent.forms_accounts import (
 )
 from consent.guards import SignedIn, me, needs
 from consent.links import Purpose
-from consent.school import Settings
 from consent.tables import STAFF, Account, School
 from core.clock import now
-from core.errors import N_, BadInput, NotFound
+from core.errors import N_, BadInput
 from core.i18n import COOKIE, LANGUAGES
 from core.limits import (
     LINK,
     LINK_FROM_ONE_PLACE,
-    SETUP,
     SIGN_IN,
     SIGN_IN_FROM_ONE_PLACE,
     limiter,
@@ -88,7 +84,7 @@ def sign_in() -> Any:
             )
         )
         return render_template("accounts/sign_in.html", form=form), 400
-    _begin(account, "password")
+    begin_session(account, "password")
     return redirect(_safe(form.next.data))
 
 
@@ -117,7 +113,7 @@ def use_link(token: str) -> Any:
         if form.validate_on_submit():
             with database().write() as rows:
                 account = accounts.use_link(rows, config(), token, now())
-            _begin(account, "link")
+            begin_session(account, "link")
             return redirect(url_for("accounts.home"))
         account = links.look(reading(), config().secret_key, token, Purpose.MAGIC, now())
     except UnusableLink as problem:
@@ -134,7 +130,7 @@ def invitation(token: str) -> Any:
         if form.validate_on_submit():
             opened = _open_invited(token, account, form)
             if opened is not None:
-                _begin(opened, "link" if form.how.data == "link" else "password")
+                begin_session(opened, "link" if form.how.data == "link" else "password")
                 say(_("Your account is open. Welcome!"))
                 return redirect(url_for("accounts.home"))
     except UnusableLink as problem:
@@ -224,7 +220,7 @@ def password() -> Any:
     hashed = passwords.hashed(form.password.data)
     with database().write() as rows:
         changed = accounts.set_password(rows, me().account_id, hashed, now())
-    _begin(changed, "password")
+    begin_session(changed, "password")
     say(_("Your password was changed. On other devices you are signed out."))
     return redirect(url_for("accounts.account"))
 
@@ -269,48 +265,7 @@ def protocol_read() -> Any:
     return redirect(_safe(request.form.get("next")))
 
 
-@blueprint.route("/eerste-start", methods=["GET", "POST"])
-@limiter.limit(SETUP, methods=["POST"], deduct_when=went_wrong)
-def begin() -> Any:
-    """The first administrator of an empty installation."""
-    if not nobody_yet(reading()):
-        raise NotFound(N_("This page exists only until there is an administrator."))
-    form = FirstStartForm()
-    if form.validate_on_submit() and _is_ready(form):
-        moment = now()
-        first = Account(
-            email=accounts.address(form.email.data),
-            name=form.name.data,
-            password_hash=passwords.hashed(form.password.data),
-            created_at=moment,
-        )
-        settings = Settings(form.school.data, form.contact.data, form.privacy_contact.data)
-        with database().write() as rows:
-            first_start.begin(rows, settings, first)
-        forget_setup_code(config())
-        _begin(first, "password")
-        say(_("The school is made. Now invite your colleagues and add groups and pupils."))
-        return redirect(url_for("accounts.home"))
-    status = 400 if form.is_submitted() else 200
-    return render_template("accounts/first_start.html", form=form), status
-
-
-def _is_ready(form: FirstStartForm) -> bool:
-    if not is_setup_code(config(), form.code.data):
-        form.refuse(BadInput(N_("This is not the code that the server shows.")), "code")
-    try:
-        accounts.address(form.email.data)
-    except BadInput as problem:
-        form.refuse(problem, "email")
-    try:
-        known = (form.email.data, form.school.data, form.name.data)
-        passwords.check_allowed(form.password.data, known=known)
-    except passwords.WeakPassword as problem:
-        form.refuse(problem, "password")
-    return not form.errors
-
-
-def _begin(account: Account, by: str) -> None:
+def begin_session(account: Account, by: str) -> None:
     """Start a fresh session: nothing of the one before, which may be somebody else's, is kept."""
     session.clear()
     session.permanent = True
@@ -343,27 +298,9 @@ def _page_context() -> dict[str, Any]:
     return {"account_links": entries}
 
 
-_FIRST_START_OPEN = frozenset({"static", "accounts.begin", "accounts.language"})
-
-
-def _ask_for_the_first() -> Any:
-    """Lead every page of an empty installation to its first start."""
-    state = current_app.extensions["beeldpoort"]
-    if state.get("has_accounts") or request.endpoint in _FIRST_START_OPEN:
-        return None
-    if request.path in {"/healthz", "/readyz"} or request.endpoint is None:
-        return None
-    if not nobody_yet(reading()):
-        state["has_accounts"] = True
-        return None
-    return redirect(url_for("accounts.begin"))
-
-
 def register(app: Flask) -> None:
     """Add these screens to `app`."""
     app.register_blueprint(blueprint)
-    # In front of the closed doors, which would ask for an account that nobody can have yet.
-    app.before_request_funcs.setdefault(None, []).insert(0, _ask_for_the_first)
     app.context_processor(_page_context)
     passwords.warm_up()
     for endpoint, reason in {
@@ -374,6 +311,5 @@ def register(app: Flask) -> None:
         "use_link": "the signed link of a mail is the key",
         "invitation": "the signed link of a mail is the key",
         "language": "the choice of a language holds nothing personal",
-        "begin": "only while there is no account, and with the setup code of the server",
     }.items():
         open_endpoint(app, f"accounts.{endpoint}", reason)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from core.errors import Problem
@@ -28,6 +30,11 @@ def at_most(characters: int) -> Length:
     return Length(
         max=characters, message=lazy_gettext("This can be at most %(max)d characters long.")
     )
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """The choices of a field from pairs of value and label."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -52,8 +59,9 @@ class Text(StringField):  # type: ignore[misc]  # wtforms has no types
 class LongText(TextAreaField):  # type: ignore[misc]  # wtforms has no types
     """A text of several lines that must be filled in."""
 
-    def __init__(self, label: Any, longest: int, **options: Any) -> None:
-        super().__init__(label, [required(), at_most(longest)], filters=[trimmed], **options)
+    def __init__(self, label: Any, longest: int, *, optional: bool = False, **options: Any) -> None:
+        rules = [at_most(longest)] if optional else [required(), at_most(longest)]
+        super().__init__(label, rules, filters=[trimmed], **options)
 
 
 class Email(EmailField):  # type: ignore[misc]  # wtforms has no types

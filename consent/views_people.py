@@ -1,0 +1,299 @@
+"""The screens for people and their guardians."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlmodel import col, func, or_, select
+
+from consent import people
+from consent.forms_admin import KIND_NAMES, AuthorityForm, GuardianForm, PersonForm
+from consent.guards import change_listener, me, mine, needs
+from consent.invitations import is_opened
+from consent.model import PersonKind
+from consent.people import By, PersonInput
+from consent.tables import Account, Group, Guardianship, Person, Role
+from core.clock import now
+from core.errors import BadInput
+from core.web import config, database, reading, say
+
+blueprint = Blueprint("people", __name__, url_prefix="/beheer/personen")
+
+# A class or two on one page; a school of 600 is twelve pages, and there is a search.
+_PER_PAGE = 50
+
+
+@blueprint.get("/")
+@needs(Role.ADMINISTRATOR)
+def index() -> Any:
+    """The people of the school, to search by name, group and kind."""
+    chosen = {key: request.args.get(key, "").strip() for key in ("q", "group", "kind")}
+    wanted = _wanted(chosen)
+    total = reading().exec(select(func.count()).select_from(Person).where(*wanted)).one()
+    pages = max(1, -(-total // _PER_PAGE))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    rows = (
+        reading()
+        .exec(
+            select(Person)
+            .where(*wanted)
+            .order_by(col(Person.given_name), col(Person.family_name), col(Person.id))
+            .offset((page - 1) * _PER_PAGE)
+            .limit(_PER_PAGE)
+        )
+        .all()
+    )
+    return render_template(
+        "admin/people.html",
+        people=rows,
+        total=total,
+        anybody=total or any(chosen.values()),
+        groups=_groups(),
+        guardians=_guardian_counts([person.id for person in rows if person.id is not None]),
+        kinds=KIND_NAMES,
+        chosen=chosen,
+        page=page,
+        pages=pages,
+        others={key: value for key, value in chosen.items() if value},
+    )
+
+
+@blueprint.route("/nieuw", methods=["GET", "POST"])
+@needs(Role.ADMINISTRATOR)
+def add() -> Any:
+    kind = _kind(request.args.get("kind"))
+    form = PersonForm(group=request.args.get("group", ""))
+    form.offer(_group_choices())
+    if form.validate_on_submit():
+        try:
+            with database().write() as session:
+                person = people.add_person(session, me().school_id, kind, _entered(form), _by())
+        except BadInput as problem:
+            form.refuse(problem)
+        else:
+            say(_("%(name)s was added.", name=person.full_name))
+            return redirect(url_for("people.show", person_id=person.id))
+    title = {
+        PersonKind.PUPIL: _("Add a pupil"),
+        PersonKind.STAFF: _("Add a member of staff"),
+        PersonKind.OTHER: _("Add somebody else"),
+    }[kind]
+    return _person_form(form, title, url_for("people.index"), _("People"))
+
+
+@blueprint.get("/<int:person_id>")
+@needs(Role.ADMINISTRATOR)
+def show(person_id: int) -> Any:
+    person = mine(Person, person_id)
+    moment = now()
+    guardians = [
+        {
+            "account": account,
+            "authority": people.has_authority(link, moment),
+            "opened": is_opened(reading(), account),
+        }
+        for link, account in people.guardians_of(reading(), person_id)
+    ]
+    groups = _groups()
+    return render_template(
+        "admin/person.html",
+        person=person,
+        group=groups.get(person.group_id or 0),
+        kind=KIND_NAMES[PersonKind(person.kind)],
+        guardians=guardians,
+    )
+
+
+@blueprint.route("/<int:person_id>/wijzigen", methods=["GET", "POST"])
+@needs(Role.ADMINISTRATOR)
+def change(person_id: int) -> Any:
+    person = mine(Person, person_id)
+    form = PersonForm(
+        data={
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "born": person.born,
+            "group": str(person.group_id or ""),
+            "left_on": person.left_on,
+            "protected": person.protected_since is not None,
+        }
+    )
+    form.offer(_group_choices())
+    if form.validate_on_submit():
+        try:
+            with database().write() as session:
+                people.change_person(
+                    session, me().school_id, person_id, _entered(form), _by(), change_listener()
+                )
+        except BadInput as problem:
+            form.refuse(problem)
+        else:
+            say(_("Saved."))
+            return redirect(url_for("people.show", person_id=person_id))
+    return _person_form(
+        form, person.full_name, url_for("people.show", person_id=person_id), person.full_name
+    )
+
+
+@blueprint.route("/<int:person_id>/ouders/nieuw", methods=["GET", "POST"])
+@needs(Role.ADMINISTRATOR)
+def add_guardian(person_id: int) -> Any:
+    person = mine(Person, person_id)
+    form = GuardianForm()
+    if form.validate_on_submit():
+        try:
+            with database().write() as session:
+                account = people.link_guardian(
+                    session,
+                    config(),
+                    me().school_id,
+                    person_id,
+                    email=form.email.data,
+                    name=form.name.data,
+                    language=form.language.data,
+                    authority=form.authority.data == "yes",
+                    by=_by(),
+                    on_change=change_listener(),
+                )
+        except BadInput as problem:
+            form.refuse(problem, "email")
+        else:
+            say(_("%(name)s is linked, and gets a mail.", name=account.name))
+            return redirect(url_for("people.show", person_id=person_id))
+    return _form_page(
+        form,
+        _("Add a parent or guardian of %(child)s", child=person.given_name),
+        url_for("people.show", person_id=person_id),
+        person.full_name,
+        _("Add and invite"),
+    )
+
+
+@blueprint.route("/<int:person_id>/ouders/<int:account_id>", methods=["GET", "POST"])
+@needs(Role.ADMINISTRATOR)
+def guardian(person_id: int, account_id: int) -> Any:
+    """One guardian of one pupil: the authority."""
+    person = mine(Person, person_id)
+    link = people.guardianship_of(reading(), me().school_id, person_id, account_id)
+    account = reading().get_one(Account, account_id)
+    form = AuthorityForm(authority="yes" if people.has_authority(link, now()) else "no")
+    if form.validate_on_submit():
+        with database().write() as session:
+            people.change_authority(
+                session,
+                me().school_id,
+                person_id,
+                account_id,
+                form.authority.data == "yes",
+                _by(),
+                change_listener(),
+            )
+        say(_("Saved."))
+        return redirect(url_for("people.show", person_id=person_id))
+    status = 400 if form.is_submitted() else 200
+    page = render_template(
+        "admin/guardian.html",
+        form=form,
+        person=person,
+        account=account,
+        opened=is_opened(reading(), account),
+    )
+    return page, status
+
+
+@blueprint.post("/<int:person_id>/ouders/<int:account_id>/uitnodigen")
+@needs(Role.ADMINISTRATOR)
+def invite_guardian(person_id: int, account_id: int) -> Any:
+    """Send the invitation again; the link of the one before stops working."""
+    person = mine(Person, person_id)
+    with database().write() as session:
+        people.guardianship_of(session, me().school_id, person_id, account_id)
+        account = session.get_one(Account, account_id)
+        people.send_invitation(session, config(), me().school_id, account, person.given_name, _by())
+    say(_("A mail was sent to %(email)s.", email=account.email))
+    return redirect(url_for("people.show", person_id=person_id))
+
+
+@blueprint.post("/<int:person_id>/ouders/<int:account_id>/ontkoppelen")
+@needs(Role.ADMINISTRATOR)
+def unlink_guardian(person_id: int, account_id: int) -> Any:
+    """Undo a link, such as one to a mistyped address."""
+    mine(Person, person_id)
+    with database().write() as session:
+        people.unlink_guardian(
+            session, me().school_id, person_id, account_id, _by(), change_listener()
+        )
+    say(_("The link was removed."))
+    return redirect(url_for("people.show", person_id=person_id))
+
+
+def _by() -> By:
+    return By(me().account_id, now())
+
+
+def _kind(text: str | None) -> PersonKind:
+    return PersonKind(text) if text in set(PersonKind) else PersonKind.PUPIL
+
+
+def _entered(form: PersonForm) -> PersonInput:
+    group = form.group.data or ""
+    return PersonInput(
+        given_name=form.given_name.data,
+        family_name=form.family_name.data,
+        born=form.born.data,
+        # What is no number is no group: the use case says so.
+        group_id=(int(group) if group.isdigit() else -1) if group else None,
+        left_on=form.left_on.data,
+        protected=form.protected.data,
+    )
+
+
+def _groups() -> dict[int, str]:
+    rows = reading().exec(
+        select(Group).where(Group.school_id == me().school_id).order_by(col(Group.name))
+    )
+    return {group.id: group.name for group in rows if group.id is not None}
+
+
+def _group_choices() -> list[tuple[str, str]]:
+    return [(str(group_id), name) for group_id, name in _groups().items()]
+
+
+def _wanted(chosen: dict[str, str]) -> list[Any]:
+    wanted: list[Any] = [Person.school_id == me().school_id]
+    if chosen["q"]:
+        full = col(Person.given_name) + " " + col(Person.family_name)
+        wanted.append(or_(full.icontains(chosen["q"], autoescape=True)))
+    if chosen["group"].isdigit():
+        wanted.append(Person.group_id == int(chosen["group"]))
+    if chosen["kind"] in set(PersonKind):
+        wanted.append(Person.kind == chosen["kind"])
+    return wanted
+
+
+def _guardian_counts(person_ids: list[int]) -> dict[int, int]:
+    rows = reading().exec(
+        select(Guardianship.person_id, func.count())
+        .where(col(Guardianship.person_id).in_(person_ids))
+        .group_by(col(Guardianship.person_id))
+    )
+    return dict(rows.all())
+
+
+def _person_form(form: PersonForm, title: str, back_url: str, back_label: str) -> Any:
+    return _form_page(form, title, back_url, back_label, _("Save"))
+
+
+def _form_page(form: Any, title: str, back_url: str, back_label: str, button: str) -> Any:
+    status = 400 if form.is_submitted() else 200
+    page = render_template(
+        "admin/form.html",
+        form=form,
+        title=title,
+        back_url=back_url,
+        back_label=back_label,
+        button=button,
+    )
+    return page, status
