@@ -194,7 +194,8 @@ class PublicationSeen:
     """A publication as the person in it, or their guardian, follows it (R26, R30).
 
     `url` is where it stands; `thumbnail_url` is served by the gate, or None when nothing may be
-    shown any more.
+    shown any more. A POST to `ask_url` has it taken away from this channel (R30); None when there
+    is nothing to take away.
     """
 
     channel_name: str
@@ -203,3 +204,4 @@ class PublicationSeen:
     url: str | None
     state: Seen
     thumbnail_url: str | None = None
+    ask_url: str | None = None
