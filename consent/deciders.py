@@ -72,7 +72,7 @@ def child_of(session: Session, account_id: int, person_id: int, now: datetime) -
 
 
 def people_of(session: Session, account_id: int, now: datetime) -> list[Relation]:
-    """Everybody whom this account has to do with: itself first, then children, oldest first."""
+    """Everybody whom this account has to do with: first whom it decides about, oldest first."""
     account = session.get(Account, account_id)
     ids = session.exec(
         select(Person.id)
@@ -87,7 +87,8 @@ def people_of(session: Session, account_id: int, now: datetime) -> list[Relation
         relation = _relation(session, account_id, person, now) if person is not None else None
         if relation is not None:
             found.append(relation)
-    return found
+    order = list(Part)
+    return sorted(found, key=lambda relation: order.index(relation.part))
 
 
 def _relation(session: Session, account_id: int, person: Person, now: datetime) -> Relation | None:

@@ -51,7 +51,7 @@ LANGUAGES: dict[str, str] = {"nl": N_("in Dutch"), "en": N_("in English")}
 SEEN: dict[Seen, tuple[str, str]] = {
     Seen.VISIBLE: ("ok", N_("can be seen")),
     Seen.HIDDEN: ("hidden", N_("made unrecognisable")),
-    Seen.BEING_REPLACED: ("info", N_("taken away; a version that hides more is being made")),
+    Seen.BEING_REPLACED: ("info", N_("being made unrecognisable")),
     Seen.RETRACTED: ("blocked", N_("taken away")),
 }
 
