@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import Any
 
 import click
 from waitress.server import create_server
@@ -12,6 +13,7 @@ from waitress.server import create_server
 from app import create_app
 from core import config as settings
 from core import logs
+from core.config import Config
 from core.db import Database
 from core.errors import N_, BadInput
 from core.jobs import DbosJobs
@@ -49,9 +51,18 @@ def web() -> None:
             ident=None,
             url_scheme="https" if config.https else "http",
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
-            trusted_proxy=config.proxy,
-            trusted_proxy_count=1 if config.proxy else None,
-            trusted_proxy_headers={"x-forwarded-for"} if config.proxy else None,
             clear_untrusted_proxy_headers=True,
+            **_proxy(config),
         )
         server.run()
+
+
+def _proxy(config: Config) -> dict[str, Any]:
+    """Who asks, as the reverse proxy says, if there is one: limits count per address."""
+    if config.proxy is None:
+        return {}
+    return {
+        "trusted_proxy": config.proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+    }

@@ -145,7 +145,8 @@ def end_with_parent() -> None:
         return
 
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
+        # Not through sys.stdin: a thread that waits in it would keep the interpreter from ending.
+        while os.read(0, 4096):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -88,8 +88,8 @@ class Worker:
         )
         for name, handler in self._handlers.items():
             DBOS.workflow(name=name, max_recovery_attempts=_RECOVERIES)(guarded(name, handler))
-        every_half_minute = DBOS.workflow(name="sweep")(self._sweep)
-        every_day = DBOS.workflow(name="day_passed")(self._day)
+        every_half_minute = DBOS.workflow(name="sweep")(scheduled("sweep", self._sweep))
+        every_day = DBOS.workflow(name="day_passed")(scheduled("day_passed", self._day))
         DBOS.launch()
         DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=_POLL_SECONDS)
         DBOS.apply_schedules(
@@ -117,26 +117,23 @@ class Worker:
         """Take no more jobs, and give the present one a moment."""
         DBOS.destroy(workflow_completion_timeout_sec=_FINISH_SECONDS)
 
-    def _sweep(self, _scheduled: datetime, _context: Any) -> None:
-        guarded("sweep", self._look_for_forgotten)()
-
-    def _day(self, _scheduled: datetime, _context: Any) -> None:
-        guarded("day_passed", lambda: day_passed(self._database, now()))()
-        guarded("clear_jobs", lambda: self._jobs.clear(now() - _KEPT))()
-
-    def _catch_up(self) -> None:
-        try:
-            self._look_for_forgotten()
-            day_passed(self._database, now())
-        except Exception:
-            # The sweep in half a minute and the next midnight try again.
-            logger.exception("catch_up_failed")
-
-    def _look_for_forgotten(self) -> None:
+    def _sweep(self) -> None:
         moment = now()
         # Asked through the client: the engine would remember its own answers as steps.
         known = self._jobs.known(moment - sweep.REMEMBERED)
         sweep.look(self._database, self._config, self._jobs, known, moment)
+
+    def _day(self) -> None:
+        day_passed(self._database, now())
+        self._jobs.clear(now() - _KEPT)
+
+    def _catch_up(self) -> None:
+        try:
+            self._sweep()
+            day_passed(self._database, now())
+        except Exception:
+            # The sweep in half a minute and the next midnight try again.
+            logger.exception("catch_up_failed")
 
 
 def guarded(name: str, handler: Callable[..., None]) -> Callable[..., None]:
@@ -150,3 +147,13 @@ def guarded(name: str, handler: Callable[..., None]) -> Callable[..., None]:
             raise JobFailed(type(problem).__name__) from None
 
     return job
+
+
+def scheduled(name: str, task: Callable[[], None]) -> Callable[[datetime, Any], None]:
+    """`task` as the engine calls it at its times, guarded like every job."""
+    job = guarded(name, task)
+
+    def run(_planned: datetime, _context: Any) -> None:
+        job()
+
+    return run
