@@ -30,6 +30,7 @@ from tests.make import Maker, sign_in
 
 PASSWORD = "blauwe fiets in de regen"
 OTHER = "een heel ander wachtwoord"
+HASH = passwords.hashed(PASSWORD)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def teacher(make: Maker, place: School) -> Account:
         Role.TEACHER,
         email="juf@regenboog.example",
         name="Juf Anna",
-        password_hash=passwords.hashed(PASSWORD),
+        password_hash=HASH,
     )
 
 
@@ -623,8 +624,8 @@ def test_of_two_first_administrators_at_the_same_moment_one_is_refused(
     answers = []
     answers.append(first.post("/eerste-start", data={**START, "code": code}).status_code)
     # The look before the form is what the second has behind it already.
-    monkeypatch.setattr("consent.views_accounts.nobody_yet", lambda _session: True)
-    monkeypatch.setattr("consent.views_accounts.is_setup_code", lambda *_: True)
+    monkeypatch.setattr("consent.views_first_start.nobody_yet", lambda _session: True)
+    monkeypatch.setattr("consent.views_first_start.is_setup_code", lambda *_: True)
     other = {**START, "code": code, "email": "tweede@regenboog.example"}
     answers.append(second.post("/eerste-start", data=other).status_code)
     assert answers == [302, 404]
