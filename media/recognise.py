@@ -131,6 +131,8 @@ def _write(session: Session, seen: Item, named: dict[int, int], now: datetime) -
     """Write the proposals down, as far as everything they rest on still holds."""
     # From here on a withdrawal waits: it then finds and takes back what is proposed here.
     log.hold(session, seen.school_id)
+    # A no that came during the comparison is later than the moment at which that began.
+    now = log.not_before(session, seen.school_id, now)
     item = session.get_one(Item, seen.id, with_for_update=True)
     faces = _faces(session, item)
     # Nobody is in one photo twice: who is named by a person is not proposed for another face.

@@ -116,6 +116,7 @@ def make(
     or the same face under another name. Raises NotAllowed or BadInput.
     """
     log.hold(session, school_id)
+    now = log.not_before(session, school_id, now)
     check(session, school_id, person_id, now)
     mean = mean_of(portraits)
     row = session.get(Template, person_id, with_for_update=True) or Template(
