@@ -144,15 +144,14 @@ def publication_of(session: Session, token: str) -> Publication | None:
     return session.exec(select(Publication).where(Publication.token == token)).first()
 
 
-def public_channels(session: Session, school_id: int | None, moment: datetime) -> list[Channel]:
-    """The channels that anybody may visit, of one school or of all."""
-    statement = select(Channel).where(
-        Channel.audience == Audience.PUBLIC.value, col(Channel.opened_at) <= moment
-    )
-    if school_id is not None:
+def channels(session: Session, school_id: int | None, moment: datetime) -> list[Channel]:
+    """The channels that may be visited: all of one's own school, or every public one."""
+    statement = select(Channel).order_by(col(Channel.school_id), col(Channel.id))
+    if school_id is None:
+        statement = statement.where(Channel.audience == Audience.PUBLIC.value)
+    else:
         statement = statement.where(Channel.school_id == school_id)
-    rows = session.exec(statement.order_by(col(Channel.school_id), col(Channel.id)))
-    return [row for row in rows if is_open(row, moment)]
+    return [row for row in session.exec(statement) if is_open(row, moment)]
 
 
 def is_open(channel: Channel, moment: datetime) -> bool:

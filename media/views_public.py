@@ -26,10 +26,11 @@ from sqlmodel import col, select
 
 from consent.guards import SignedIn
 from consent.model import Audience
-from consent.tables import Channel, School
+from consent.tables import Channel, Role, School
 from core.clock import now
+from core.errors import N_
 from core.i18n import day, language
-from core.web import config, nav_items, open_endpoint, reading
+from core.web import NavItem, add_nav, config, open_endpoint, reading
 from media import feed, gallery
 from media.clearance import look
 from media.context import vault
@@ -46,7 +47,7 @@ _ASK_AGAIN = "private, no-cache"
 _NOT_FOUND_BY_SEARCHING = "noindex, noimageindex, noarchive"
 
 _OPEN = {
-    "public.start": "the front page leads to the public galleries and to signing in",
+    "public.galleries": "leads to the public galleries",
     "public.show": "a public gallery; a closed one asks to sign in",
     "public.atom": "the feed of a public gallery",
     "public.post": "a post of a public gallery; one of a closed gallery asks to sign in",
@@ -57,8 +58,18 @@ _OPEN = {
 def register(app: Flask) -> None:
     """Add these screens to `app`."""
     app.register_blueprint(blueprint)
+    app.context_processor(_footer)
+    add_nav(
+        app,
+        NavItem(N_("Galleries"), "public.galleries", frozenset(role.value for role in Role), 80),
+    )
     for endpoint, reason in _OPEN.items():
         open_endpoint(app, endpoint, reason)
+
+
+def _footer() -> dict[str, Any]:
+    label = _("Photos of the school")
+    return {"footer_links": [{"label": label, "url": url_for("public.galleries")}]}
 
 
 @blueprint.after_request
@@ -67,22 +78,14 @@ def keep_out_of_search(response: Response) -> Response:
     return response
 
 
-@blueprint.get("/")
-def start() -> Any:
-    """Home: who is signed in goes to their own work, anybody else to the galleries."""
+@blueprint.get("/galerij/")
+def galleries() -> str:
+    """The galleries that whoever asks may visit."""
     user = _user()
-    if user is not None:
-        roles = {role.value for role in user.roles}
-        for item in nav_items(current_app):
-            if roles & item.roles:
-                return redirect(url_for(item.endpoint))
-    channels = gallery.public_channels(
-        reading(), user.school_id if user is not None and user.roles else None, now()
-    )
-    schools = {
-        school.id: school.name for school in reading().exec(select(School)) if school.id is not None
-    }
-    return render_template("public/start.html", channels=channels, schools=schools)
+    own = user.school_id if user is not None and user.roles else None
+    channels = gallery.channels(reading(), own, now())
+    schools = {row.id: row.name for row in reading().exec(select(School))}
+    return render_template("public/galleries.html", channels=channels, schools=schools)
 
 
 @blueprint.get("/galerij/<slug>/")
