@@ -30,7 +30,14 @@ from tests.make import Maker, sign_in
 
 PASSWORD = "blauwe fiets in de regen"
 OTHER = "een heel ander wachtwoord"
-HASH = passwords.hashed(PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real hashes with small parameters: what is tested is not how long a hash takes."""
+    small = passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", small)
+    passwords._hash_of_nobody.cache_clear()
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def teacher(make: Maker, place: School) -> Account:
         Role.TEACHER,
         email="juf@regenboog.example",
         name="Juf Anna",
-        password_hash=HASH,
+        password_hash=passwords.hashed(PASSWORD),
     )
 
 
