@@ -61,9 +61,11 @@ def index() -> Any:
             {
                 "relation": relation,
                 "sections": shown,
+                # Recognition is off by default and nobody is urged to answer it (R12).
                 "open": sum(
                     row.state in (State.OPEN, State.ASKED_AGAIN, State.NOW_YOURS)
                     for section in shown
+                    if section.place
                     for row in section.rows
                 ),
                 "said": showing.said(session, relation, moment)[:1],
