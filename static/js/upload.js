@@ -54,11 +54,16 @@
     area.querySelector("progress").max = all || 1;
     area.querySelector("progress").value = sent;
     area.querySelector(".progress-count").textContent = `${done} / ${counted.length}`;
-    const over = rows.every((row) => ["done", "refused", "dropped"].includes(row.state));
+    if (!isOver()) document.getElementById("upload-done").replaceChildren();
+  }
+
+  const isOver = () => rows.every((row) => ["done", "refused", "dropped"].includes(row.state));
+
+  // Only once every photo was looked at as well: until then an original may still be needed.
+  function sayDelete() {
     const said = document.getElementById("upload-done");
-    if (over && sentAny && done && !said.childElementCount) {
-      said.append(document.getElementById("upload-done-template").content.cloneNode(true));
-    } else if (!over) said.replaceChildren();
+    if (!sentAny || !isOver() || said.childElementCount) return;
+    said.append(document.getElementById("upload-done-template").content.cloneNode(true));
   }
 
   async function add(files) {
@@ -220,6 +225,7 @@
       if (!same) await renew();
       said.textContent = status.busy ? `${said.dataset.wordBusy} ${status.busy}` : said.dataset.wordReady;
       if (status.busy) timer = setTimeout(look, ASK_EVERY_MS);
+      else if (form) sayDelete();
     } catch {
       timer = setTimeout(look, 5 * ASK_EVERY_MS); // offline: ask less often
     }
