@@ -45,5 +45,7 @@ def configure(*, readable: bool) -> None:
     root.setLevel(logging.WARNING)
     for ours in ("core", "consent", "media", "demo", "cli"):
         logging.getLogger(ours).setLevel(logging.INFO)
+    # A page with photos asks for several at once; that one waits a moment is no event.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # The queue engine would give itself a handler with a format of its own, if it had none.
     logging.getLogger("dbos").addHandler(logging.NullHandler())
