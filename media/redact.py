@@ -20,9 +20,9 @@ from media.picture import Box, Pixels
 # From a face's box (forehead to chin, ear to ear) to the head with its hair, as shares of the
 # box's width and height: an ellipse touching these sides. Chosen by eye on group and family
 # photos: hair and ears inside, also of a tilted head, while shoulders and neighbours stay. The
-# corners of the box itself lie within the ellipse (0.96 of its radius at the chin).
+# corners of the box itself lie within the ellipse (0.95 of its radius at the chin).
 GROW_SIDES: Final = 0.35
-GROW_TOP: Final = 0.45
+GROW_TOP: Final = 0.55
 GROW_BOTTOM: Final = 0.22
 
 # Small faces are found less exactly: at least this many pixels more on each side.
