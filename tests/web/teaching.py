@@ -24,7 +24,6 @@ from core.tables import LogEntry
 from media import stages
 from media.children import InlineChildren
 from media.context import Runner
-from media.picture import Examined
 from media.tables import Appearance, Item
 from media.vault import Vault
 from media.worker import handlers
@@ -64,15 +63,16 @@ def nobody() -> Image.Image:
 class Remembering(InlineChildren):
     """Looks at the same photo only once in all tests: finding faces takes seconds."""
 
-    _looked: ClassVar[dict[bytes, Examined]] = {}
+    _looked: ClassVar[dict[bytes, Any]] = {}
 
     def run(self, function: Callable[..., Result], *args: Any) -> Result:
         if function is not stages.examine:
             return super().run(function, *args)
-        if args[0] not in self._looked:
-            self._looked[args[0]] = stages.examine(*args)
-        found: Any = self._looked[args[0]]
-        return found  # type: ignore[no-any-return]  # it has the type that `examine` returns
+        photo: bytes = args[0]
+        if photo not in self._looked:
+            self._looked[photo] = stages.examine(photo)
+        found: Result = self._looked[photo]
+        return found
 
 
 @dataclass
