@@ -6,6 +6,7 @@ So that the supervisor stays small, and neither the web server nor the worker ca
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -45,6 +46,8 @@ def main() -> None:
 
 def entry() -> None:
     """Run the command line; what is wrong with the settings is one sentence and status 2."""
+    # Databases, files and keys are for their owner's eyes only.
+    os.umask(0o077)
     try:
         main(prog_name="beeldpoort")
     except Problem as problem:
