@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlmodel import col, select
 
 from consent.guards import me, mine, needs
@@ -50,7 +51,11 @@ def register(app: Flask) -> None:
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
-    return {"words": words, "may_act": me().has(*ACT), "Column": Column}
+    return {
+        "words": words,
+        "may_act": current_user.is_authenticated and me().has(*ACT),
+        "Column": Column,
+    }
 
 
 @blueprint.get("/")

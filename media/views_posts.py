@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlmodel import Session, col, select
 
 from consent.guards import me, mine, needs
@@ -37,7 +38,12 @@ def register(app: Flask) -> None:
 
 @blueprint.context_processor
 def _words() -> dict[str, Any]:
-    return {"words": words, "may_act": me().has(*ACT), "Column": Column, "MAX_TEXT": MAX_TEXT}
+    return {
+        "words": words,
+        "may_act": current_user.is_authenticated and me().has(*ACT),
+        "Column": Column,
+        "MAX_TEXT": MAX_TEXT,
+    }
 
 
 @dataclass
