@@ -126,6 +126,11 @@ def words_in(form: FormVersion, language: str) -> dict[str, Any]:
     return found
 
 
+def medium_label(medium: str, language: str) -> str:
+    """What a kind of recording is called."""
+    return str(_WORDS[language]["media"][medium]["label"])
+
+
 def _channels(session: Session, school_id: int) -> Sequence[Channel]:
     return session.exec(
         select(Channel)

@@ -82,7 +82,7 @@ def send(
         "name": person.given_name,
         "school": school.name,
         "when": format_datetime(now.astimezone(LOCAL), "d MMMM y, HH:mm", locale=language),
-        "lines": "\n".join(_line(session, row, form, language) for row in rows),
+        "lines": "\n".join(_line(session, row, language) for row in rows),
         "link": _LINK[language].format(url=base_url) if base_url else "",
         "version": form.version,
         "contact": school.contact,
@@ -107,10 +107,10 @@ def send(
     )
 
 
-def _line(session: Session, row: DecisionRow, form: FormVersion, language: str) -> str:
+def _line(session: Session, row: DecisionRow, language: str) -> str:
     words = _WORDS[language]
     said = words["yes"] if row.answer == Answer.YES else words["no"]
-    label = str(notices.words_in(form, language)["media"][row.medium]["label"])
+    label = notices.medium_label(row.medium, language)
     channel = session.get(Channel, row.channel_id) if row.channel_id is not None else None
     if channel is None:
         return f"- {label}: {said}"

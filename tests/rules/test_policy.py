@@ -578,15 +578,15 @@ def _is_sound(found: Standing, asked: list[Decision]) -> bool:
         if not basis or any(row.answer is not YES for row in basis):
             return False
         for row in basis:
-            own = [
-                other
-                for other in asked
-                if other.capacity is row.capacity and other.account == row.account
-            ]
-            if row.capacity is not Capacity.GUARDIAN and own[-1].id != row.id:
-                return False
+            own = [other for other in asked if _same_voice(other, row)]
             # A guardian's word stops counting at 16, so only a later one of before weighs.
-            later = [other for other in own if (other.at, other.id) > (row.at, row.id)]
-            if ruling.reason is Reason.CONSENTED and later:
+            if own[-1].id != row.id and ruling.reason is not Reason.CARRIED_OVER:
                 return False
     return True
+
+
+def _same_voice(one: Decision, other: Decision) -> bool:
+    """Whether both speak for the same: a guardian for itself, anybody else for the person."""
+    if Capacity.GUARDIAN in (one.capacity, other.capacity):
+        return one.capacity is other.capacity and one.account == other.account
+    return (one.capacity is Capacity.PUPIL) == (other.capacity is Capacity.PUPIL)
