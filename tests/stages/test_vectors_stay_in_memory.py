@@ -23,7 +23,7 @@ from sqlmodel import select
 
 from core.config import ROOT, Config
 from core.db import Database
-from core.jobs import DbosJobs
+from core.jobs import DbosJobs, prepare
 from core.migrate import migrate
 from core.tables import LogEntry
 from media import stages
@@ -91,6 +91,7 @@ def test_the_search_finds_a_canary(written: bytes) -> None:
 def test_after_a_run_the_vectors_are_nowhere(
     tmp_path: Path, config: Config, vault: Vault, astronaut: Pixels, hopper: Pixels
 ) -> None:
+    prepare(config.jobs_url)
     jobs = DbosJobs(config.jobs_url)
     database = Database(config.database_url, jobs)
     migrate(database)

@@ -111,7 +111,7 @@ def test_without_a_usable_portrait_nothing_is_learnt(
 ) -> None:
     status, text = post(client, here.eileen, compose((600, 400)))
     assert status == 400
-    assert "Nothing was learnt and nothing was kept." in text
+    assert "Nothing was learnt from these photos, and nothing of them was kept." in text
     assert not has_template(database, here.eileen)
 
 
