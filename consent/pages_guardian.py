@@ -106,13 +106,18 @@ def form_page(
     )
 
 
+def address(relation: Relation, part: str) -> str:
+    """Where a part of the form stands."""
+    endpoint = "guardian.recognition" if part == RECOGNITION else "guardian.child"
+    return url_for(endpoint, person_id=relation.person_id)
+
+
 def frame(relation: Relation, form: FormVersion, current: str) -> dict[str, Any]:
     """What every page about one person has: its words, its tabs and what it has seen."""
-    links = [(CHOICES, _("Choices"), url_for("guardian.child", person_id=relation.person_id))]
+    links = [(CHOICES, _("Choices"), address(relation, CHOICES))]
     if relation.part is Part.DECIDES:
         if RECOGNITION in parts_of(relation, form):
-            url = url_for("guardian.child", person_id=relation.person_id, part=RECOGNITION)
-            links.append((RECOGNITION, _("Recognition"), url))
+            links.append((RECOGNITION, _("Recognition"), address(relation, RECOGNITION)))
         url = url_for("guardian.photos", person_id=relation.person_id)
         links.append(("fotos", _("Photos"), url))
     url = url_for("guardian.history", person_id=relation.person_id)
@@ -123,6 +128,7 @@ def frame(relation: Relation, form: FormVersion, current: str) -> dict[str, Any]
         "school": reading().get_one(School, relation.person.school_id),
         "form": form,
         "words": notices.words_in(form, language()),
+        "form_url": address(relation, current),
         "part": current,
         "seen_until": showing.seen_until(reading(), relation, now()),
         "tabs": [

@@ -85,13 +85,22 @@ def own() -> Any:
     return redirect(url_for("guardian.child", person_id=person_id))
 
 
-@blueprint.route("/kind/<int:person_id>/", methods=["GET", "POST"], defaults={"part": CHOICES})
-@blueprint.route(
-    "/kind/<int:person_id>/herkenning/", methods=["GET", "POST"], defaults={"part": RECOGNITION}
-)
+@blueprint.route("/kind/<int:person_id>/", methods=["GET", "POST"])
 @_theirs
-def child(person_id: int, part: str) -> Any:
-    """The form; what is sent to it comes back to be checked, nothing is saved yet."""
+def child(person_id: int) -> Any:
+    """The form; what is sent to it comes back to be checked."""
+    return _choose(person_id, CHOICES)
+
+
+@blueprint.route("/kind/<int:person_id>/herkenning/", methods=["GET", "POST"])
+@_theirs
+def recognition(person_id: int) -> Any:
+    """The form for recognition, which is a purpose of its own (R12)."""
+    return _choose(person_id, RECOGNITION)
+
+
+def _choose(person_id: int, part: str) -> Any:
+    """One part of the form, or the answers that were sent to be checked; nothing is saved yet."""
     relation = child_of(reading(), me().account_id, person_id, now())
     form = pages.form_of(relation)
     if part == RECOGNITION and part not in pages.parts_of(relation, form):
@@ -130,7 +139,7 @@ def save(person_id: int) -> Any:
     with database().write() as session:
         rows = registry.decide(session, answers=chosen, **pages.how(relation, form))
     if not rows:
-        return redirect(url_for("guardian.child", person_id=person_id, part=part))
+        return redirect(pages.address(relation, part))
     return redirect(url_for("guardian.done", person_id=person_id, keuze=rows[-1].id))
 
 
