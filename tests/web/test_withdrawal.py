@@ -258,6 +258,22 @@ class TestGuardian:
         page = story.client(story.communications).get(f"/kanalen/{publication.channel_id}/").text
         assert "A parent, guardian or pupil asked for it." in page
 
+    def test_finds_the_button_below_the_photo_and_the_page_says_it_is_gone(
+        self, story: Story
+    ) -> None:
+        _post, (publication,) = story.published()
+        client = story.client(story.guardians[1])
+        path = f"/mijn/kind/{story.people[1].id}/fotos/"
+        soup = BeautifulSoup(client.get(path).text, "html.parser")
+        (form,) = soup.select('form[action$="weghalen"]')
+        (image,) = soup.select(".photo-grid img")
+        assert image["src"] == address(publication)
+        answer = client.post(str(form["action"]))
+        assert answer.headers["Location"] == path
+        after = client.get(path).text
+        assert address(publication) not in after
+        assert "weghalen" not in after
+
     def test_takes_nothing_down_for_another_child(self, story: Story) -> None:
         _post, (publication,) = story.published()
         assert ask(story, story.guardians[0], story.people[1], publication) == 404
