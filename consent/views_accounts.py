@@ -58,7 +58,7 @@ def home() -> Any:
         return redirect(url_for("accounts.sign_in"))
     roles = {role.value for role in me().roles}
     for item in nav_items(current_app):
-        if roles & item.roles:
+        if roles & item.roles and (item.when is None or item.when()):
             return redirect(url_for(item.endpoint))
     return redirect(url_for("accounts.account"))
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
@@ -35,7 +36,7 @@ OTHER = "een heel ander wachtwoord"
 @pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real hashes with small parameters: what is tested is not how long a hash takes."""
-    small = passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    small = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     monkeypatch.setattr(passwords, "_HASHER", small)
     passwords._hash_of_nobody.cache_clear()
 
@@ -156,7 +157,7 @@ def test_an_account_that_is_closed_or_has_no_role_cannot_sign_in(
 def test_a_hash_with_older_parameters_is_renewed_at_sign_in(
     client: FlaskClient, database: Database, teacher: Account
 ) -> None:
-    weak = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     with database.write() as session:
         session.get_one(Account, teacher.id).password_hash = weak
     client.post("/inloggen", data={"email": teacher.email, "password": PASSWORD})
