@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from consent.model import Medium
 from consent.tables import Account, Channel, Person
 from core import log
-from media import activities
 from media.clearance import in_doubt
 from media.gate import Effect, Verdict, Verdicts, appearances_of, decide_many
 from media.picture import Box
@@ -25,9 +23,6 @@ from media.renditions import box_of, crop_of
 from media.states import Identity, ItemState, PublicationState
 from media.tables import Appearance, Item, Publication
 from media.tiles import UNNAMED
-
-# What a search through the whole school shows at most; more means: type another letter.
-_MOST_FOUND = 24
 
 
 @dataclass(frozen=True)
@@ -161,36 +156,6 @@ def first_unnamed(session: Session, activity_id: int, after: int = 0) -> int | N
     )
     waiting = [row for row in rows if row is not None]
     return next((row for row in waiting if row > after), waiting[0] if waiting else None)
-
-
-def names_for(session: Session, review: Review) -> list[tuple[Person, bool]]:
-    """Who attended, with whether they are named in this photo already; those come last."""
-    here = {
-        face.person.id
-        for face in review.faces
-        if face.identity is Identity.CONFIRMED and face.person
-    }
-    people = activities.attendees(session, review.item.activity_id)
-    return sorted(((person, person.id in here) for person in people), key=lambda pair: pair[1])
-
-
-def search(session: Session, item: Item, text: str) -> list[Person]:
-    """People of the school whose name has every word of `text`: for who was not on the list."""
-    words = text.split()
-    if not words:
-        return []
-    name = col(Person.given_name) + " " + col(Person.family_name)
-    return list(
-        session.exec(
-            select(Person)
-            .where(
-                Person.school_id == item.school_id,
-                *(sa.func.lower(name).contains(word.lower(), autoescape=True) for word in words),
-            )
-            .order_by(col(Person.given_name), col(Person.family_name))
-            .limit(_MOST_FOUND)
-        ).all()
-    )
 
 
 def _faces(

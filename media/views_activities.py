@@ -9,13 +9,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlmodel import col, select
 from werkzeug.datastructures import FileStorage
-from wtforms import DateField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from consent.accounts import has_read_protocol
 from consent.guards import me, mine, needs
@@ -27,8 +22,9 @@ from core.web import NavItem, add_nav, config, database, reading, say
 from media import activities
 from media.context import vault
 from media.errors import RefusedFile
-from media.intake import check_size
-from media.tiles import tiles_of
+from media.forms import ActivityForm
+from media.intake import MEGABYTE, check_size
+from media.tiles import Tile, tiles_of
 from media.uploads import accept, tidy
 
 blueprint = Blueprint("activities", __name__, url_prefix="/activiteiten")
@@ -53,30 +49,6 @@ class Outcome:
         url = url_for("review.show", item_id=self.item_id) if self.item_id else None
         found = {"id": self.item_id, "url": url, "state": self.state, "text": self.text}
         return found | ({"error": self.text} if self.state == "refused" else {})
-
-
-class ActivityForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
-    """Name, day and groups of an activity."""
-
-    name = StringField(
-        _l("Name of the activity"),
-        validators=[
-            DataRequired(_l("Fill in what the activity is called.")),
-            Length(max=activities.LONGEST_NAME),
-        ],
-        description=_l("For instance: sports day, trip to the zoo"),
-        render_kw={"autocomplete": "off"},
-    )
-    day = DateField(_l("Date"), validators=[InputRequired(_l("Choose the date."))])
-    groups = SelectMultipleField(
-        _l("Groups that take part"),
-        coerce=int,
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        description=_l(
-            "Everybody of these groups is put on the attendance list; you can change it next."
-        ),
-    )
 
 
 @blueprint.url_value_preprocessor
@@ -267,14 +239,14 @@ def _page(activity: Activity, outcomes: list[Outcome]) -> str:
         counts=activities.counts(session, [activity.id])[activity.id],
         protocol_read=_protocol_read(),
         outcomes=outcomes,
-        limit=config().max_upload_bytes // 1_000_000,
+        limit=config().max_upload_bytes // MEGABYTE,
+        limit_bytes=config().max_upload_bytes,
     )
 
 
-def _told(tile: Any) -> str:
+def _told(tile: Tile) -> str:
     """The sentence of a refusal, in the language of the page."""
-    problem = tile.problem
-    return sentence(problem) if problem else ""
+    return sentence(tile.problem) if tile.problem else ""
 
 
 def _protocol_read() -> bool:

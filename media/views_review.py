@@ -18,7 +18,7 @@ from core.clock import now
 from core.errors import N_, BadInput
 from core.i18n import language, sentence
 from core.web import NavItem, add_nav, database, reading, say
-from media import items, placing, review, views_faces, views_pictures, words
+from media import candidates, items, placing, review, views_faces, views_pictures, words
 from media.acting import act, local, number, present_item, rectangle
 from media.approval import propose
 from media.clearance import in_doubt
@@ -63,9 +63,9 @@ def show(item_id: int) -> Any:
         item=item,
         review=found,
         current=found.face(request.args.get("gezicht", type=int)),
-        names=review.names_for(session, found),
+        names=candidates.names_for(session, found),
         typed=typed,
-        results=review.search(session, item, typed),
+        results=candidates.search(session, item, typed),
         in_doubt=in_doubt(item),
         waits=items.waits_for_supervisor(item),
         problem=sentence(refusal(item.render_problem)) if item.render_problem else None,

@@ -51,6 +51,9 @@
     return true;
   }
 
+  // Who works with single keys goes on with them after each answer; who types, types on.
+  let byKeys = false;
+
   const confirmProposal = () => current()?.querySelector('[data-key="yes"]');
 
   // --- the faces ----------------------------------------------------------------------------
@@ -73,7 +76,9 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     const inside = event.target === filter() ? inFilter(event) : event.target === current() && onFace(event);
-    if (inside) event.preventDefault();
+    if (!inside) return;
+    byKeys = event.target === current() && event.key !== "Enter" && event.key !== "/";
+    event.preventDefault();
   });
 
   document.addEventListener("input", (event) => event.target === filter() && narrow());
@@ -86,7 +91,7 @@
     if (!byHand && !hasKeyboard()) return;
     if (document.querySelector("[data-draw][open]")) return;
     const closed = filter()?.closest("details:not([open])");
-    const target = (hasKeyboard() && !closed && filter()) || current() || document.querySelector("[data-onward]");
+    const target = (hasKeyboard() && !byKeys && !closed && filter()) || current() || document.querySelector("[data-onward]");
     target?.focus({ preventScroll: true });
     current()?.scrollIntoView({ block: "nearest" });
   }

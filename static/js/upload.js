@@ -69,6 +69,10 @@
   async function add(files) {
     for (const file of files) {
       const row = makeRow(file);
+      if (file.size > Number(form.dataset.limit)) {
+        refuse(row, word("Large"));
+        continue;
+      }
       try {
         row.stored = await window.uploadStore.add({
           account: form.dataset.account,
