@@ -62,8 +62,10 @@ class Clearance:
     @property
     def required_anew(self) -> frozenset[int]:
         """What a file that is approved now must hide: who can be seen already must be allowed to
-        stay, whoever would be shown newly must be allowed to be published."""
-        return self.required | (self.unpublishable - {row.id for row in self.shown})
+        stay, whoever would be shown newly must be allowed to be published. Somebody whom a
+        withdrawal has hidden (the floor) is not out any more, even before another file is made."""
+        out = {row.id for row in self.shown} - set(self.publication.floor)
+        return self.required | (self.unpublishable - out)
 
     @property
     def could_show_more(self) -> bool:

@@ -37,6 +37,7 @@ SAYERS = (
 CHANNELS = st.sampled_from(["website", "besloten"])
 PLACES = st.integers(0, 5)
 PICK = st.integers(0, 7)
+MOSTLY = st.sampled_from([True, True, True, False])
 STAFF = st.sampled_from(["teacher", "els", "comm"])
 
 
@@ -50,7 +51,11 @@ class School(Tester):
         carry_over=st.booleans(),
         four_eyes=st.sampled_from([True, True, False]),
         blocking=st.sampled_from([False, False, True]),
-        yes=st.lists(st.sampled_from([True, True, True, False]), min_size=2 * len(SAYERS), max_size=2 * len(SAYERS)),
+        yes=st.lists(
+            st.sampled_from([True, True, True, False]),
+            min_size=2 * len(SAYERS),
+            max_size=2 * len(SAYERS),
+        ),
         there=st.lists(st.integers(0, STRANGER), min_size=3, max_size=5, unique=True),
         out=st.sampled_from([True, True, False]),
     )

@@ -277,14 +277,14 @@ class Tester(RuleBasedStateMachine):
         for token, out in self.expected.out.items():
             closed = out.channel == self.running.cast.channels["besloten"]
             client = self.running.guardian if closed else self.running.visitor
-            served = self._fetch(client, token)
+            served = self.fetch(client, token)
             if served is None:
                 continue
             self._judge(token, out, served)
-            if closed and self._fetch(self.running.visitor, token) is not None:
+            if closed and self.fetch(self.running.visitor, token) is not None:
                 raise Complaint(f"{token}: a stranger got a photo of the closed gallery")
 
-    def _fetch(self, client: Any, token: str) -> bytes | None:
+    def fetch(self, client: Any, token: str) -> bytes | None:
         """What a browser shows for this address, its own copy included; None for nothing."""
         etag, copy = self.etags.get(token, (None, b""))
         answer = self.running.get(client, f"/beeld/{token}.jpg", etag)
@@ -353,6 +353,6 @@ class Tester(RuleBasedStateMachine):
                 if not self.expected.photos[row.item_id].doubted:
                     closed = row.channel_id == self.running.cast.channels["besloten"]
                     client = self.running.guardian if closed else self.running.visitor
-                    assert self._fetch(client, row.token), f"{row.token} is stuck"
+                    assert self.fetch(client, row.token), f"{row.token} is stuck"
         finally:
             self.running.stop()

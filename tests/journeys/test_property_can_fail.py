@@ -1,0 +1,80 @@
+"""The oracle of the property test is worth something only if it complains: here it must.
+
+Twice a safeguard is taken out of the product, and the same days with the same oracle have to end in
+a complaint about what could be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlmodel import Session
+
+from media import refresh
+from media.clearance import Clearance
+from media.renditions import find
+from media.tables import Item
+from tests.journeys.machine import School
+from tests.journeys.tester import Complaint
+
+# Enough for chance to walk into the hole many times over; it stops at the first complaint.
+_LOOKING = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    phases=[Phase.generate],
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+pytestmark = pytest.mark.slow
+
+
+def complaint() -> str:
+    """What the oracle complains of on the days that chance finds."""
+    with pytest.raises(Complaint) as caught:
+        run_state_machine_as_test(School, settings=_LOOKING)
+    return str(caught.value)
+
+
+def test_without_the_check_at_serving_somebody_is_seen_who_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """R13: an approval of yesterday, and the right file for it, is all that is asked for here."""
+
+    def as_approved(self: Clearance) -> bool:
+        return self.publication.state == "published" and self.rendition is not None
+
+    monkeypatch.setattr(Clearance, "may_be_served", property(as_approved))
+    assert "served with pattern" in complaint()
+
+
+def test_without_the_superset_rule_somebody_comes_back_without_an_approval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Design 1.4: here whatever file the registry allows today takes the place by itself."""
+    wanted: Callable[[Clearance], Sequence[frozenset[int]]] = refresh._wanted
+    inherit = refresh._inherit
+
+    def what_is_allowed_today(clearance: Clearance) -> Sequence[frozenset[int]]:
+        return [clearance.required] if clearance.rendition else wanted(clearance)
+
+    def replace(
+        session: Session,
+        item: Item,
+        clearance: Clearance,
+        hidden: Sequence[frozenset[int]],
+        now: datetime,
+    ) -> None:
+        made = find(session, item, hidden[0]) if hidden else None
+        if made is not None and clearance.rendition is not None:
+            clearance.publication.floor = sorted(hidden[0])
+            inherit(session, clearance.publication, clearance.rendition, made, clearance, now)
+
+    monkeypatch.setattr(refresh, "_wanted", what_is_allowed_today)
+    monkeypatch.setattr(refresh, "_replace", replace)
+    assert "back without a new approval" in complaint()
