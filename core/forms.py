@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from core.errors import Problem
 from core.i18n import sentence
@@ -20,9 +20,9 @@ def trimmed(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
-def required() -> InputRequired:
+def required() -> DataRequired:
     """A field that must be filled in."""
-    return InputRequired(lazy_gettext("Fill this in."))
+    return DataRequired(lazy_gettext("Fill this in."))
 
 
 def at_most(characters: int) -> Length:
