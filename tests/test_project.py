@@ -7,8 +7,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from core.config import ROOT
 
@@ -160,3 +164,23 @@ def test_the_requirements_name_versions_and_hashes_but_no_index() -> None:
         for block in re.split(r"\n(?=\S)", text.strip()):
             assert re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+", block), block[:60]
             assert "--hash=sha256:" in block, block[:60]
+
+
+def test_the_requirements_hold_everything_that_the_project_asks_for() -> None:
+    """`make lock` was run after the last change of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = {
+        "requirements.txt": project["project"]["dependencies"],
+        "requirements-demo.txt": project["dependency-groups"]["demo"],
+        "requirements-test.txt": project["dependency-groups"]["test"],
+    }
+    for name, dependencies in wanted.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        pinned = re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;]+)", text, re.MULTILINE)
+        for line in dependencies:
+            asked = Requirement(line)
+            versions = [
+                version for package, version in pinned if package == canonicalize_name(asked.name)
+            ]
+            assert versions, f"{name} lacks {line}"
+            assert all(version in asked.specifier for version in versions), f"{name}: {line}"
