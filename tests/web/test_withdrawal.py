@@ -286,14 +286,20 @@ class TestGuardian:
         for row in (publication, without):
             assert ask(story, story.guardians[1], story.people[1], row) == 404
 
+    def test_takes_nothing_down_from_which_their_child_is_gone_already(self, story: Story) -> None:
+        _post, (publication,) = story.published()
+        story.says(1, Answer.NO)
+        story.work()
+        assert ask(story, story.guardians[1], story.people[1], publication) == 404
+        assert served(story, publication) == {0, 2}
+
     def test_without_authority_or_of_a_protected_person_takes_nothing_down(
         self, story: Story
     ) -> None:
         """R30: a guardian without authority, or of a protected person, never does."""
         _post, (publication,) = story.published()
-        informed = story.make.account(story.school)
-        story.make.link(informed, story.people[1], authority=False)
-        assert ask(story, informed, story.people[1], publication) in {403, 404}
+        informed = story.make.guardian(story.people[1], authority=False)
+        assert ask(story, informed, story.people[1], publication) == 404
         story.change(story.people[1], protected_since=now())
         assert ask(story, story.guardians[1], story.people[1], publication) == 404
 
