@@ -294,6 +294,33 @@ def test_a_consent_that_ends_during_the_comparison_ends_the_proposal(
     assert named(faces_of(database, item_id)) == [NOBODY, NOBODY]
 
 
+def test_a_face_that_is_named_during_the_comparison_keeps_that_name(
+    database: Database,
+    vault: Vault,
+    seal: Seal,
+    here: World,
+    astronaut: Pixels,
+    photo: Pixels,
+    process: Callable[[int], list[Appearance]],
+) -> None:
+    """R14: a person's word goes before the machine's, also when it comes a moment earlier."""
+    item_id = upload(database, vault, here, photo)
+    left, _right = left_and_right(process(item_id))
+    learn(database, seal, here, here.eileen, astronaut)
+    by, grace = here.teacher.id or 0, here.grace.id or 0
+
+    class Meanwhile:
+        """A teacher, mistaken or not, names the face while the child is at work."""
+
+        def run(self, function: Callable[..., Result], *args: Any) -> Result:
+            with database.write() as session:
+                naming.name(session, item_id, left.id or 0, grace, by, now())
+            return function(*args)
+
+    recognise.propose_names(database, Meanwhile(), vault, item_id, now(), seal=seal)
+    assert named(faces_of(database, item_id)) == [(Identity.CONFIRMED, grace), NOBODY]
+
+
 def test_a_template_that_does_not_open_proposes_nothing_and_harms_nothing(
     database: Database,
     vault: Vault,
