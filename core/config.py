@@ -12,7 +12,7 @@ from core.errors import N_, BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_MEBIBYTE = 1024 * 1024
+_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8000
     # A 50-megapixel phone photo is about 25 MB; twice that leaves room for PNG.
-    max_upload_bytes: int = 50 * _MEBIBYTE
+    max_upload_bytes: int = 50 * _MEGABYTE
     smtp_host: str | None = None
     smtp_port: int = 25
     smtp_user: str | None = None
@@ -73,7 +73,7 @@ def read(env: Mapping[str, str] | None = None) -> Config:
         base_url=base_url,
         host=host,
         port=port,
-        max_upload_bytes=_number(env, "BEELDPOORT_MAX_UPLOAD_MB", 50) * _MEBIBYTE,
+        max_upload_bytes=_number(env, "BEELDPOORT_MAX_UPLOAD_MB", 50) * _MEGABYTE,
         smtp_host=env.get("BEELDPOORT_SMTP_HOST") or None,
         smtp_port=_number(env, "BEELDPOORT_SMTP_PORT", 25),
         smtp_user=env.get("BEELDPOORT_SMTP_USER") or None,

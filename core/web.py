@@ -170,7 +170,7 @@ def _http_page(error: HTTPException) -> Any:
             _("This is too large"),
             _(
                 "A file may be at most %(limit)s MB. Make it smaller, or send fewer at once.",
-                limit=config().max_upload_bytes // (1024 * 1024),
+                limit=config().max_upload_bytes // 1_000_000,
             ),
         ),
         429: (
