@@ -108,10 +108,10 @@ def doubt(session: Session, item_id: int, note: str, by: int, now: datetime) -> 
 
 
 def settle_doubt(session: Session, item_id: int, allowed: bool, by: int, now: datetime) -> Item:
-    """The supervisor decides; a no keeps the item blocked."""
+    """The supervisor decides, or decides otherwise; a no keeps the item blocked."""
     item = reviewable(session, item_id)
-    if not waits_for_supervisor(item):
-        raise Conflict(N_("Nobody doubts this photo any more; it may have been decided already."))
+    if item.doubted_at is None:
+        raise Conflict(N_("Nobody is in doubt about this photo, so there is nothing to decide."))
     item.doubt_settled_by, item.doubt_allowed = by, allowed
     log.append(
         session,

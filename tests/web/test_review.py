@@ -301,12 +301,19 @@ def test_a_doubt_blocks_the_photo_until_the_supervisor_decides(desk: Desk, photo
     assert desk.logged("item:doubt_settled") == [{"item": photo.id, "allowed": True}]
 
 
-def test_a_doubt_that_the_supervisor_shares_stays_blocked(desk: Desk, photo: Item) -> None:
+def test_a_doubt_that_the_supervisor_shares_stays_blocked_until_they_decide_otherwise(
+    desk: Desk, photo: Item
+) -> None:
     desk.do(photo, "twijfel")
-    desk.do(photo, "beslissing", desk.as_(Role.SUPERVISOR), allowed="no")
+    supervisor = desk.as_(Role.SUPERVISOR)
+    desk.do(photo, "beslissing", supervisor, allowed="no")
     assert (
         desk.client.get(f"/opnamen/{photo.id}/voorbeeld/{desk.website.id}.jpg").status_code == 409
     )
+    assert "It may be used after all" in supervisor.get("/opnamen/twijfel").get_data(as_text=True)
+    desk.do(photo, "beslissing", supervisor, allowed="yes")
+    address = f"/opnamen/{photo.id}/voorbeeld/{desk.website.id}.jpg"
+    assert desk.client.get(address).status_code == 200
 
 
 def test_who_publishes_can_doubt_as_well_and_goes_back_to_where_they_were(
