@@ -43,3 +43,7 @@ format:  ## put the code in its format
 
 lock:  ## choose the versions anew from pyproject.toml (needs uv); see docs/decisions/0002
 	scripts/lock.sh
+
+translations:  ## bring translations/nl in step with the texts; fill in what came in empty
+	@scripts/bootstrap.sh demo test
+	scripts/translations.sh
