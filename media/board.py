@@ -18,7 +18,7 @@ from consent.tables import Channel, Person
 from media.clearance import Clearance, Refusal, look
 from media.gallery import activity_names
 from media.gate import Effect, Verdict, Why
-from media.states import PublicationState
+from media.states import Identity, PublicationState
 from media.tables import Appearance, Post, Publication, Rendition
 
 # What is out or over is history: the latest are on the board, the rest page by page.
@@ -60,7 +60,8 @@ class Card:
 
     @property
     def shown_count(self) -> int:
-        return len(self.clearance.shown)
+        """The people who can be seen; a ball that two agreed is no face is not one of them."""
+        return sum(face.identity != Identity.NOT_A_FACE for face in self.clearance.shown)
 
     @property
     def hidden_count(self) -> int:
