@@ -13,7 +13,7 @@ from core.db import fresh
 from core.errors import N_, BadInput, Conflict
 from media.approval import NotCleared, go, new_token
 from media.clearance import Refusal, look
-from media.refresh import void
+from media.permits import void
 from media.states import PublicationState
 from media.tables import Post, Publication
 from media.texts import check_text

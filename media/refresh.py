@@ -22,9 +22,10 @@ from core.jobs import URGENT, later
 from media.clearance import Clearance, Refusal, look
 from media.context import Runner
 from media.errors import RefusedFile
+from media.permits import inherit, void
 from media.renditions import find, make
 from media.states import PublicationState
-from media.tables import Item, Permit, Publication, Rendition
+from media.tables import Item, Publication
 from media.vault import Vault
 
 logger = structlog.get_logger()
@@ -140,23 +141,6 @@ def _back_to_review(publication: Publication, now: datetime) -> None:
     publication.changed_at = now
 
 
-def void(session: Session, publication: Publication, now: datetime, reason: str) -> None:
-    """End the valid permit of a publication, if it has one."""
-    permit = _valid_permit(session, publication)
-    if permit is not None:
-        permit.voided_at, permit.void_reason = now, reason
-        session.add(permit)
-        session.flush()
-
-
-def _valid_permit(session: Session, publication: Publication) -> Permit | None:
-    return session.exec(
-        select(Permit).where(
-            Permit.publication_id == publication.id, col(Permit.voided_at).is_(None)
-        )
-    ).first()
-
-
 def refresh_item(
     database: Database, vault: Vault, children: Runner, item_id: int, now: datetime
 ) -> None:
@@ -237,67 +221,6 @@ def _replace(
             continue
         if hidden > frozenset(old.hidden) and made.geometry == old.geometry:
             publication.floor = sorted(hidden)
-            _inherit(session, publication, old, made, clearance, now)
+            inherit(session, publication, old, made, clearance, now)
         elif publication.reconsider:
             publication.candidate_id = made.id
-
-
-def _inherit(
-    session: Session,
-    publication: Publication,
-    old: Rendition,
-    made: Rendition,
-    clearance: Clearance,
-    now: datetime,
-) -> None:
-    approved = session.exec(
-        select(Permit)
-        .where(Permit.publication_id == publication.id, Permit.rendition_id == old.id)
-        .order_by(col(Permit.id).desc())
-        .limit(1)
-    ).first()
-    if approved is None:
-        return  # nothing to inherit: it stays closed until somebody approves
-    void(session, publication, now, "replaced")
-    session.add(
-        Permit(
-            school_id=publication.school_id,
-            publication_id=publication.id or 0,
-            rendition_id=made.id or 0,
-            channel_id=publication.channel_id,
-            sha256=made.sha256,
-            verdicts=verdicts_of(clearance),
-            approved_by=approved.approved_by,
-            approved_at=approved.approved_at,
-            four_eyes=approved.four_eyes,
-            inherits=approved.id,
-            made_at=now,
-        )
-    )
-    publication.rendition_id = made.id
-    publication.changed_at = now
-    log.append(
-        session,
-        log.Event.REPLACED,
-        school_id=publication.school_id,
-        actor_id=None,
-        at=now,
-        publication=publication.id,
-        rendition=made.id,
-        sha256=made.sha256,
-        was=old.id,
-    )
-
-
-def verdicts_of(clearance: Clearance) -> list[dict[str, object]]:
-    """The verdicts of a clearance as a permit keeps them: codes and ids only."""
-    return [
-        {
-            "appearance": appearance,
-            "effect": verdict.effect.value,
-            "why": verdict.why.value,
-            "person": verdict.person,
-            "decisions": list(verdict.basis),
-        }
-        for appearance, verdict in sorted(clearance.verdicts.items())
-    ]
