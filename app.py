@@ -17,6 +17,7 @@ import consent.views_admin
 import consent.views_first_start
 import consent.views_guardian
 import consent.views_log
+import consent.views_own
 import core.i18n
 import core.limits
 import core.web
@@ -43,6 +44,7 @@ _FORM_OVERHEAD = 1024 * 1024
 _VIEWS = (
     consent.views_accounts,
     consent.views_first_start,
+    consent.views_own,
     consent.views_guardian,
     consent.views_admin,
     consent.views_log,

@@ -107,7 +107,7 @@ def remove_group(session: Session, school_id: int, group_id: int) -> None:
     people = session.exec(select(func.count()).where(Person.group_id == group_id)).one()
     if people:
         raise BadInput(
-            N_("%(people)s people are in this group. Move them to another group first."),
+            N_("There are still people in this group: %(people)s. Move them to another one first."),
             people=people,
         )
     session.delete(group)

@@ -24,8 +24,6 @@ from consent.forms_accounts import (
     AskLinkForm,
     ConfirmForm,
     InvitedForm,
-    NameForm,
-    PasswordForm,
     SignInForm,
 )
 from consent.guards import SignedIn, me, needs
@@ -48,7 +46,7 @@ from core.web import config, database, nav_items, open_endpoint, reading, say
 blueprint = Blueprint("accounts", __name__)
 
 _YEAR_SECONDS = 365 * 24 * 3600
-_SIGNED_IN_BY = "signed_in_by"
+SIGNED_IN_BY = "signed_in_by"
 
 
 @blueprint.get("/")
@@ -60,7 +58,7 @@ def home() -> Any:
     for item in nav_items(current_app):
         if roles & item.roles and (item.when is None or item.when()):
             return redirect(url_for(item.endpoint))
-    return redirect(url_for("accounts.account"))
+    return redirect(url_for("own.account"))
 
 
 @blueprint.route("/inloggen", methods=["GET", "POST"])
@@ -183,65 +181,6 @@ def language() -> Any:
     return answer
 
 
-@blueprint.route("/account", methods=["GET", "POST"])
-@needs()
-def account() -> Any:
-    """One's own name and password."""
-    found = reading().get_one(Account, me().account_id)
-    form = NameForm(name=found.name)
-    if form.validate_on_submit():
-        with database().write() as rows:
-            accounts.set_name(rows, me().account_id, form.name.data)
-        say(_("Your name was saved."))
-        return redirect(url_for("accounts.account"))
-    return _account_page(found, form, PasswordForm(formdata=None))
-
-
-@blueprint.post("/account/wachtwoord")
-@needs()
-@limiter.limit(SIGN_IN, key_func=lambda: f"account {me().account_id}", deduct_when=went_wrong)
-def password() -> Any:
-    """Choose another password; every other session of the account ends."""
-    found = reading().get_one(Account, me().account_id)
-    form = PasswordForm()
-    if not form.validate_on_submit():
-        return _account_page(found, NameForm(formdata=None, name=found.name), form)
-    if _asks_present_password(found) and not passwords.matches(
-        found.password_hash, form.current.data or ""
-    ):
-        form.refuse(BadInput(N_("This is not your present password.")), "current")
-    else:
-        try:
-            accounts.check_new_password(reading(), found, form.password.data)
-        except passwords.WeakPassword as problem:
-            form.refuse(problem, "password")
-    if form.errors or form.form_errors:
-        return _account_page(found, NameForm(formdata=None, name=found.name), form)
-    hashed = passwords.hashed(form.password.data)
-    with database().write() as rows:
-        changed = accounts.set_password(rows, me().account_id, hashed, now())
-    begin_session(changed, "password")
-    say(_("Your password was changed. On other devices you are signed out."))
-    return redirect(url_for("accounts.account"))
-
-
-def _account_page(found: Account, name_form: NameForm, form: PasswordForm) -> Any:
-    status = 400 if name_form.errors or form.errors else 200
-    page = render_template(
-        "accounts/account.html",
-        account=found,
-        name_form=name_form,
-        form=form,
-        asks_present=_asks_present_password(found),
-    )
-    return page, status
-
-
-def _asks_present_password(account: Account) -> bool:
-    # Who came by a link has shown that the mailbox is theirs, which is how one is set anew.
-    return account.password_hash is not None and session.get(_SIGNED_IN_BY) != "link"
-
-
 @blueprint.get("/protocol")
 @needs()
 def protocol() -> Any:
@@ -269,7 +208,7 @@ def begin_session(account: Account, by: str) -> None:
     """Start a fresh session: nothing of the one before, which may be somebody else's, is kept."""
     session.clear()
     session.permanent = True
-    session[_SIGNED_IN_BY] = by
+    session[SIGNED_IN_BY] = by
     login_user(SignedIn(account, None, frozenset()))
 
 
@@ -292,7 +231,7 @@ def _page_context() -> dict[str, Any]:
     user = current_user._get_current_object()
     if not isinstance(user, SignedIn):
         return {}
-    entries = [{"label": _("Your account"), "url": url_for("accounts.account")}]
+    entries = [{"label": _("Your account"), "url": url_for("own.account")}]
     if user.is_staff:
         entries.append({"label": _("The protocol"), "url": url_for("accounts.protocol")})
     return {"account_links": entries}

@@ -6,15 +6,15 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, func, select
 
-from consent import people
+from consent import people, people_search
 from consent.forms_admin import KIND_NAMES, AuthorityForm, GuardianForm, PersonForm
 from consent.guards import change_listener, me, mine, needs
 from consent.invitations import is_opened
 from consent.model import PersonKind
 from consent.people import By, PersonInput
-from consent.tables import Account, Group, Guardianship, Person, Role
+from consent.tables import Account, Group, Person, Role
 from core.clock import now
 from core.errors import BadInput
 from core.web import config, database, reading, say
@@ -30,7 +30,7 @@ _PER_PAGE = 50
 def index() -> Any:
     """The people of the school, to search by name, group and kind."""
     chosen = {key: request.args.get(key, "").strip() for key in ("q", "group", "kind")}
-    wanted = _wanted(chosen)
+    wanted = people_search.conditions(me().school_id, chosen)
     total = reading().exec(select(func.count()).select_from(Person).where(*wanted)).one()
     pages = max(1, -(-total // _PER_PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
@@ -51,7 +51,7 @@ def index() -> Any:
         total=total,
         anybody=total or any(chosen.values()),
         groups=_groups(),
-        guardians=_guardian_counts([person.id for person in rows if person.id is not None]),
+        guardians=people_search.guardians(reading(), rows),
         kinds=KIND_NAMES,
         chosen=chosen,
         page=page,
@@ -66,6 +66,8 @@ def add() -> Any:
     kind = _kind(request.args.get("kind"))
     form = PersonForm(group=request.args.get("group", ""))
     form.offer(_group_choices())
+    if kind is PersonKind.PUPIL:
+        form.ask_birthday()
     if form.validate_on_submit():
         try:
             with database().write() as session:
@@ -121,6 +123,8 @@ def change(person_id: int) -> Any:
         }
     )
     form.offer(_group_choices())
+    if person.kind == PersonKind.PUPIL:
+        form.ask_birthday()
     if form.validate_on_submit():
         try:
             with database().write() as session:
@@ -259,27 +263,6 @@ def _groups() -> dict[int, str]:
 
 def _group_choices() -> list[tuple[str, str]]:
     return [(str(group_id), name) for group_id, name in _groups().items()]
-
-
-def _wanted(chosen: dict[str, str]) -> list[Any]:
-    wanted: list[Any] = [Person.school_id == me().school_id]
-    if chosen["q"]:
-        full = col(Person.given_name) + " " + col(Person.family_name)
-        wanted.append(or_(full.icontains(chosen["q"], autoescape=True)))
-    if chosen["group"].isdigit():
-        wanted.append(Person.group_id == int(chosen["group"]))
-    if chosen["kind"] in set(PersonKind):
-        wanted.append(Person.kind == chosen["kind"])
-    return wanted
-
-
-def _guardian_counts(person_ids: list[int]) -> dict[int, int]:
-    rows = reading().exec(
-        select(Guardianship.person_id, func.count())
-        .where(col(Guardianship.person_id).in_(person_ids))
-        .group_by(col(Guardianship.person_id))
-    )
-    return dict(rows.all())
 
 
 def _person_form(form: PersonForm, title: str, back_url: str, back_label: str) -> Any:

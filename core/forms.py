@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext
+from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import StopValidation, ValidationError
 
 from core.errors import Problem
 from core.i18n import sentence
@@ -20,16 +20,52 @@ def trimmed(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
-def required() -> DataRequired:
-    """A field that must be filled in."""
-    return DataRequired(lazy_gettext("Fill this in."))
+class Required:
+    """A field that must be filled in; says which, since a list of problems stands apart."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __init__(self, message: Any = None) -> None:
+        self.message = message
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if field.process_errors:
+            raise StopValidation  # filled in, but not with what it can be: that is said already
+        data = field.data
+        if not data or (isinstance(data, str) and not data.strip()):
+            raise StopValidation(
+                self.message or gettext("Fill in: %(field)s.", field=field.label.text)
+            )
 
 
-def at_most(characters: int) -> Length:
-    """A text of limited length, as long as its column."""
-    return Length(
-        max=characters, message=lazy_gettext("This can be at most %(max)d characters long.")
-    )
+class AtMost:
+    """A text of limited length, as long as its column; says which."""
+
+    def __init__(self, characters: int) -> None:
+        self.characters = characters
+        self.field_flags = {"maxlength": characters}
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        length = len(field.data or "")
+        if length > self.characters:
+            raise ValidationError(
+                gettext(
+                    "%(field)s: at most %(longest)s characters, not %(length)s.",
+                    field=field.label.text,
+                    longest=self.characters,
+                    length=length,
+                )
+            )
+
+
+def required(message: Any = None) -> Required:
+    """A rule for a field that must be filled in."""
+    return Required(message)
+
+
+def at_most(characters: int) -> AtMost:
+    """A rule for a text of limited length."""
+    return AtMost(characters)
 
 
 def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:

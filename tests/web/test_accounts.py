@@ -256,7 +256,7 @@ def test_guessing_a_password_is_stopped_for_that_address_only(
         assert wrong.status_code == 400
     stopped = client.post("/inloggen", data={"email": teacher.email, "password": PASSWORD})
     assert stopped.status_code == 429
-    assert "Te vaak" in text(stopped) or "Too many" in text(stopped)
+    assert "Wacht een paar minuten" in text(stopped) or "Wait a few minutes" in text(stopped)
     another = client.post("/inloggen", data={"email": "vader@example.nl", "password": OTHER})
     assert another.status_code == 400
 

@@ -120,7 +120,7 @@ def test_a_group_with_people_in_it_is_not_removed(office: Office) -> None:
     office.make.person(office.school, group)
     answer = office.client.post(f"/beheer/groepen/{group.id}/verwijderen")
     assert answer.status_code == 400
-    assert "1 people are in this group" in page_text(answer.text)
+    assert "There are still people in this group: 1." in page_text(answer.text)
     assert office.row(Group, group.id) is not None
 
 
@@ -149,10 +149,14 @@ def test_a_pupil_is_added_and_found_by_name_and_group(office: Office) -> None:
         pytest.param({"born": ""}, "Enter the birthday", id="no birthday"),
         pytest.param({"born": "2017-02-30"}, "not a day of the calendar", id="no such day"),
         pytest.param({"born": "1017-03-14"}, "cannot be right", id="a thousand years ago"),
-        pytest.param({"given_name": "  "}, "Fill this in", id="no name"),
+        pytest.param({"given_name": "  "}, "Fill in: Given name.", id="no name"),
         pytest.param({"group": "999"}, "Choose a group from the list", id="no such group"),
         pytest.param({"group": "x"}, "Choose a group from the list", id="no group at all"),
-        pytest.param({"family_name": "x" * 101}, "at most 100", id="a name too long"),
+        pytest.param(
+            {"family_name": "x" * 101},
+            "Family name: at most 100 characters, not 101.",
+            id="a name too long",
+        ),
     ],
 )
 def test_a_pupil_that_cannot_be_is_refused_in_words_and_what_was_typed_stays(
@@ -257,7 +261,7 @@ def test_an_account_that_exists_is_linked_rather_than_doubled(office: Office) ->
     [
         pytest.param({"email": "moeder"}, "not an e-mail address", id="no address"),
         pytest.param({"authority": ""}, "Choose yes or no", id="no answer about authority"),
-        pytest.param({"name": ""}, "Fill this in", id="no name"),
+        pytest.param({"name": ""}, "Fill in: Name.", id="no name"),
     ],
 )
 def test_a_guardian_that_cannot_be_invited_is_refused_in_words(
