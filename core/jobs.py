@@ -8,6 +8,8 @@ row that still waits. Every job is therefore written so that doing it again does
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +20,8 @@ from dbos import DBOS, DBOSClient
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
+
+from core.errors import N_, BadInput
 
 logger = structlog.get_logger()
 
@@ -97,7 +101,23 @@ class DbosJobs:
 
 
 def prepare(url: str) -> None:
-    """Make the engine's own tables, or bring them to the shape of its present version."""
+    """Make the engine's own tables, or bring them to the shape of its present version.
+
+    Raises BadInput where SQLite is too old for the engine on this Python.
+    """
+    python = tuple(sys.version_info)[:2]
+    # On Python 3.12 the engine uses unixepoch('subsec'), which SQLite has since 3.42; before that
+    # it is null, and the engine fails at its first row.
+    if url.startswith("sqlite") and python >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
+        raise BadInput(
+            N_(
+                "This Python %(python)s comes with SQLite %(sqlite)s; on Python 3.12 it must be"
+                " 3.42 or newer. Use Python 3.11, or keep the queue in PostgreSQL"
+                " (BEELDPOORT_JOBS)."
+            ),
+            python=".".join(map(str, python)),
+            sqlite=sqlite3.sqlite_version,
+        )
     DBOS.migrate(url)
 
 

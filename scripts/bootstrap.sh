@@ -22,14 +22,19 @@ file_of() {
 }
 
 # A shim of a version manager can be on the path without a Python behind it: it is asked, not
-# looked up.
-fits() { "$1" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
+# looked up. The queue's engine asks more of SQLite on Python 3.12 (docs/decisions/0004-jobs.md).
+fits() {
+    "$1" -c '
+import sqlite3, sys
+python, sqlite = sys.version_info[:2], sqlite3.sqlite_version_info
+raise SystemExit(not (python == (3, 11) or python == (3, 12) and sqlite >= (3, 42)))' 2>/dev/null
+}
 
 find_python() {
     for name in ${BEELDPOORT_PYTHON:-python3.11 python3.12 python3 python}; do
         if fits "$name"; then echo "$name"; return; fi
     done
-    say "Beeldpoort needs Python 3.11 or 3.12, and neither was found on this machine."
+    say "Beeldpoort needs Python 3.11, or 3.12 with SQLite 3.42 or newer; neither was found here."
     say "Install one (Debian 12: apt-get install python3 python3-venv) and try again."
     say "If it is in an unusual place: BEELDPOORT_PYTHON=/path/to/python3.11 make run"
     exit 1
