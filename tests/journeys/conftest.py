@@ -1,0 +1,7 @@
+"""Fixtures of the journeys."""
+
+from __future__ import annotations
+
+from tests.journeys.browser import browser
+
+__all__ = ["browser"]
