@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -15,21 +15,21 @@ class ActivityForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """Name, day and groups of an activity."""
 
     name = StringField(
-        _l("Name of the activity"),
+        _("Name of the activity"),
         validators=[
-            DataRequired(_l("Fill in what the activity is called.")),
+            DataRequired(_("Fill in what the activity is called.")),
             Length(max=LONGEST_NAME),
         ],
-        description=_l("For instance: sports day, trip to the zoo"),
+        description=_("For instance: sports day, trip to the zoo"),
         render_kw={"autocomplete": "off"},
     )
-    day = DateField(_l("Date"), validators=[InputRequired(_l("Choose the date."))])
+    day = DateField(_("Date"), validators=[InputRequired(_("Choose the date."))])
     groups = SelectMultipleField(
-        _l("Groups that take part"),
+        _("Groups that take part"),
         coerce=int,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
-        description=_l(
+        description=_(
             "Everybody of these groups is put on the attendance list; you can change it next."
         ),
     )
