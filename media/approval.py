@@ -172,6 +172,8 @@ def reject(
     go(publication, PublicationState.REJECTED, now)
     publication.note = note.strip()
     publication.rendition_id, publication.floor = None, []
+    # What was asked for goes too: a file of before would stand in the way of the next offer.
+    publication.reconsider, publication.candidate_id = False, None
     void(session, publication, now, "rejected")
     session.add(publication)
     _log(session, log.Event.REJECTED, publication, by, now)

@@ -158,6 +158,9 @@ def refresh_item(
                 logger.warning("rendition_refused", item=item_id, code=problem.code)
                 return
         with database.write() as session:
+            # Before anything is read: a change of meanwhile is then seen, or waits for this.
+            log.hold(session, session.get_one(Item, item_id).school_id)
+            fresh(session, session.get_one(Item, item_id))
             if not _plan(session, item_id, now).missing:
                 _put_in_place(session, item_id, now)
                 return
@@ -213,13 +216,18 @@ def _replace(
     wanted: Sequence[frozenset[int]],
     now: datetime,
 ) -> None:
-    """Let a file that hides strictly more take the place of an approved one."""
+    """Let a file that hides strictly more take the place of an approved one.
+
+    More than the file that was approved is not enough: whoever was hidden since (the floor) stays
+    hidden until somebody approves, also when they may be shown again by now.
+    """
     publication, old = clearance.publication, clearance.rendition
     for hidden in wanted:
         made = find(session, item, hidden)
         if made is None or old is None:
             continue
-        if hidden > frozenset(old.hidden) and made.geometry == old.geometry:
+        hides_more = hidden > frozenset(old.hidden) and hidden >= frozenset(publication.floor)
+        if hides_more and made.geometry == old.geometry:
             publication.floor = sorted(hidden)
             inherit(session, publication, old, made, clearance, now)
         elif publication.reconsider:

@@ -12,6 +12,7 @@ from consent.tables import Account, Role
 from core.clock import now
 from core.db import Database
 from core.jobs import HeldJobs
+from media import placing
 from media.children import InlineChildren
 from media.states import Identity, PublicationState
 from media.tables import Appearance, Post, Publication
@@ -246,6 +247,26 @@ class TestApproving:
         assert "Te donker" in column(client, story, "retracted")
         sha256 = "0" * 64
         assert client.get(f"{story.board(publication)}{sha256}.jpg").status_code == 404
+
+    def test_what_was_sent_back_can_be_offered_and_approved_again_in_another_shape(
+        self, story: Story
+    ) -> None:
+        """The file that was asked for before it was sent back does not stand in the way."""
+        item = story.photo()
+        publication = story.offered(item)
+        story.says(1, Answer.NO)
+        story.work()
+        story.approved(publication)
+        story.says(1, Answer.YES)
+        client = story.client(story.communications)
+        client.post(f"{story.board(publication)}opnieuw")
+        story.work()
+        assert story.again(publication).candidate_id is not None
+        client.post(f"{story.board(publication)}terugsturen", data={"note": "Turn it."})
+        with story.database.write() as session:
+            placing.turn(session, item.id or 0, 1, story.teacher.id or 0, now())
+        story.offered(item)
+        assert story.approved(publication).state == PublicationState.APPROVED
 
 
 class TestWhoMay:

@@ -116,6 +116,24 @@ def test_a_withdrawal_before_the_new_approval_wins(story: Story) -> None:
     assert served(story, publication) == {0, 2}
 
 
+def test_a_no_that_became_a_yes_before_the_file_was_made_waits_for_approval_too(
+    story: Story,
+) -> None:
+    """Design 1.4: two withdraw and one returns before the job runs. The file without the other
+    hides more than the approved one did, and shows somebody who was taken away all the same."""
+    _post, (publication,) = story.published()
+    story.says(1, Answer.NO)
+    story.says(2, Answer.NO)
+    story.says(1, Answer.YES)
+    client = story.client(story.communications)
+    client.post(f"{story.board(publication)}opnieuw")
+    story.work()
+    assert served(story, publication) == {0}
+    page = client.get(story.board(publication)).text
+    client.post(f"{story.board(publication)}goedkeuren", data={"sha256": _sha256_on(page)})
+    assert served(story, publication) == {0, 1}
+
+
 def test_a_withdrawal_between_approval_and_publishing_hides_by_itself(story: Story) -> None:
     publication = story.approved(story.offered(story.photo()))
     story.says(0, Answer.NO)
