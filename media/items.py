@@ -12,13 +12,13 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core import log
-from core.db import Database
+from core.db import Database, fresh
 from core.errors import N_, BadInput, Conflict, NotFound
 from core.jobs import URGENT, later
 from media.publish import retract
 from media.refresh import live_publications, touched
 from media.states import ItemState
-from media.tables import Appearance, Item
+from media.tables import Appearance, Item, Rendition
 from media.vault import Vault
 
 PROCESS = "process_item"
@@ -149,20 +149,28 @@ def remove(session: Session, item_id: int, by: int, now: datetime) -> Item:
 
 
 def erase_files(database: Database, vault: Vault, item: Item) -> None:
-    """Delete the original and the review copy of a removed item.
+    """Delete the files of a removed item: the original, the review copy and every rendition.
 
     Files are named by their content, so the same photo in another activity keeps them. The check
     and the deletion are one writing transaction: an upload of the same photo waits for it.
     """
     with database.write() as session:
-        for key in (item.original_key, item.review_key):
-            if key is None:
-                continue
-            kept = session.exec(
-                select(Item.id).where(
-                    (col(Item.original_key) == key) | (col(Item.review_key) == key),
-                    col(Item.removed_at).is_(None),
-                )
-            ).first()
-            if kept is None:
+        gone = fresh(session, item)
+        made = session.exec(select(Rendition.file_key).where(Rendition.item_id == gone.id)).all()
+        for key in {gone.original_key, gone.review_key, *made}:
+            if key is not None and not _is_used(session, key):
                 vault.remove(key)
+
+
+def _is_used(session: Session, key: str) -> bool:
+    """Whether an item that is there still needs this file."""
+    there = col(Item.removed_at).is_(None)
+    of_item = select(Item.id).where(
+        (col(Item.original_key) == key) | (col(Item.review_key) == key), there
+    )
+    of_rendition = (
+        select(Rendition.id)
+        .join(Item, col(Item.id) == Rendition.item_id)
+        .where(Rendition.file_key == key, there)
+    )
+    return any(session.exec(query).first() is not None for query in (of_item, of_rendition))

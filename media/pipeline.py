@@ -60,8 +60,7 @@ def process_item(
         # Gone or changed on disk: for the teacher the same as a photo that cannot be opened.
         _refuse(database, item, "unreadable", {}, now)
         return
-    review = vault.put(item.school_id, "reviews", examined.review_jpeg)
-    if _keep(database, item, examined, review.key, now) and propose_names is not None:
+    if _keep(database, vault, item, examined, now) and propose_names is not None:
         propose_names(database, children, vault, item_id, now)
 
 
@@ -99,9 +98,7 @@ def _refuse(
         touched(session, [item], now)
 
 
-def _keep(
-    database: Database, seen: Item, examined: Examined, review_key: str, now: datetime
-) -> bool:
+def _keep(database: Database, vault: Vault, seen: Item, examined: Examined, now: datetime) -> bool:
     """Write down what was found; False when another run was quicker."""
     with database.write() as session:
         item = _still(session, seen)
@@ -113,7 +110,8 @@ def _keep(
         session.add_all(new)
         item.state = ItemState.READY.value
         item.width, item.height = examined.width, examined.height
-        item.review_key = review_key
+        # Stored inside the transaction: of a photo that was taken away nothing is left behind.
+        item.review_key = vault.put(item.school_id, "reviews", examined.review_jpeg).key
         item.seconds = dict(examined.seconds)
         item.processed_at = now
         log.append(

@@ -66,11 +66,14 @@ def make(
     boxes = [box_of(appearance) for appearance in rows]
     original = vault.get(item.original_key)
     rendered = children.run(stages.render, original, boxes, item.turn, crop_of(item))
-    stored = vault.put(item.school_id, "renditions", rendered.jpeg)
     with database.write() as session:
-        current = session.get_one(Item, item_id)
-        if current.geometry != item.geometry or find(session, current, hidden) is not None:
+        current = session.get_one(Item, item_id, with_for_update=True)
+        if current.geometry != item.geometry or current.removed_at is not None:
             return
+        if find(session, current, hidden) is not None:
+            return
+        # Stored inside the transaction: `items.erase_files` deletes under the same lock.
+        stored = vault.put(item.school_id, "renditions", rendered.jpeg)
         rendition = Rendition(
             school_id=item.school_id,
             item_id=item_id,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -12,7 +14,7 @@ from consent.model import Answer, PersonKind
 from consent.tables import Activity, ProtocolRead, Role
 from media import activities
 from media.pipeline import process_item
-from media.tables import Item
+from media.tables import Item, Rendition
 from tests.web.teaching import Desk, astronaut, group_photo, jpeg
 
 GOOD = jpeg(astronaut())
@@ -221,3 +223,28 @@ def test_a_removed_photo_is_gone_with_its_files_unless_another_activity_has_it(
     desk.activity = here
     assert desk.send_one("a.jpg", jpeg(astronaut())).get_json()["state"] == "uploaded"
     assert desk.make.latest(Item).removed_at is None
+
+
+def test_of_a_photo_that_is_taken_away_while_the_machine_looks_nothing_is_left(desk: Desk) -> None:
+    """R31: the copy for review was in the making; nothing is hidden in it."""
+
+    class TakenAway:
+        def run(self, function: Callable[..., Any], *args: Any) -> Any:
+            found = desk.children.run(function, *args)
+            desk.client.post(f"/opnamen/{item_id}/verwijderen")
+            return found
+
+    item_id = desk.send_one("a.jpg", GOOD).get_json()["id"]
+    process_item(desk.database, desk.vault, TakenAway(), item_id, datetime.now(UTC))
+    assert [path for path in desk.config.storage.rglob("*") if path.is_file()] == []
+
+
+def test_a_removed_photo_takes_the_versions_that_were_made_of_it_along(desk: Desk) -> None:
+    """R31: people can be recognised in those as well."""
+    item = desk.photo(astronaut())
+    desk.do(item, "aanbieden", channel=str(desk.website.id))
+    desk.work()
+    stored = desk.config.storage / desk.make.latest(Rendition).file_key
+    assert stored.exists()
+    desk.client.post(f"/opnamen/{item.id}/verwijderen")
+    assert not stored.exists()
