@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from consent import invitations, links, passwords
 from consent.links import Purpose
 from consent.tables import Account, AccountRole, ProtocolRead, School
-from core import log
+from core import log, mail
 from core.config import Config
 from core.db import Database
 from core.errors import N_, BadInput, Conflict
@@ -79,7 +79,9 @@ def ask_link(database: Database, config: Config, email: str, at: datetime) -> No
         account = _open_account(session, email)
         school = home_school(session, account.id or 0) if account else None
         if account is None or school is None:
-            _failed(session, None, at)  # a transaction too: it takes as long as sending does
+            # A transaction and a job too: it takes as long as sending does.
+            _failed(session, None, at)
+            mail.write_nothing(session)
             return
         invitations.send_link(session, config, school, account, at)
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from consent.ages import AGE_OF_DECISION, AGE_OF_MAJORITY, turns
 from consent.model import Answer, Capacity, Guardian, Medium, PersonKind
-from consent.tables import Account, Channel, DecisionRow, Guardianship, Person
+from consent.tables import Account, Channel, DecisionRow, Guardianship, Person, School
 from core.errors import N_, NotFound
 
 # What a decision is about: channel (None: recognition), kind of recording, activity.
@@ -56,7 +56,8 @@ class Relation:
     @property
     def sees_publications(self) -> bool:
         """Never without authority, never of a protected person, whoever asks (R30)."""
-        return self.part is Part.DECIDES and self.person.protected_since is None
+        there = self.part in {Part.DECIDES, Part.PASSED_ON}
+        return there and self.person.protected_since is None
 
 
 def child_of(session: Session, account_id: int, person_id: int, now: datetime) -> Relation:
@@ -159,10 +160,7 @@ def history(session: Session, relation: Relation, now: datetime) -> list[Decisio
     )
 
 
-def is_asked_again(answer: DecisionRow, channel: Channel | None) -> bool:
-    """Whether a yes was said to words that have materially changed since (R10)."""
-    return (
-        channel is not None
-        and answer.answer == Answer.YES
-        and answer.form_version < channel.material_version
-    )
+def is_asked_again(answer: DecisionRow, words: Channel | School) -> bool:
+    """Whether a yes was said to words that have materially changed since (R10): those of a
+    channel, or those of the school about recognition."""
+    return answer.answer == Answer.YES and answer.form_version < words.material_version

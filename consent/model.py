@@ -83,6 +83,7 @@ class SchoolRules:
 
     at_sixteen: AtSixteen = AtSixteen.ASK_AGAIN
     guardians_needed: GuardiansNeeded = GuardiansNeeded.ONE
+    recognition_version: int = 1  # as `ChannelRules.material_version`, for recognition
 
 
 @dataclass(frozen=True, slots=True)

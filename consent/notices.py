@@ -95,18 +95,23 @@ def publish_form(
         return last
     channels = _channels(session, school_id)
     changed = _changed(last, texts, channels, material) if last is not None else []
+    asks_recognition_again = last is not None and _recognition_changed(last, texts, material)
     form = FormVersion(
         school_id=school_id,
         version=last.version + 1 if last is not None else 1,
         texts=texts,
         sha256=digest,
-        material=bool(changed),
+        material=bool(changed) or asks_recognition_again,
         made_at=now,
     )
     session.add(form)
     for channel in changed:
         channel.material_version = form.version
         session.add(channel)
+    if asks_recognition_again:
+        school = session.get_one(School, school_id)
+        school.material_version = form.version
+        session.add(school)
     session.flush()
     append(
         session,
@@ -196,6 +201,17 @@ def _changed(
     if _notice_changed(last, texts, material):
         return list(channels)
     return [channel for channel in channels if _words_differ(last, texts, str(channel.id))]
+
+
+def _recognition_changed(last: FormVersion, texts: Texts, material: bool | None) -> bool:
+    """Whether recognition must be asked again; where it was not asked before, nobody answered."""
+    if material is False:
+        return False
+    return _notice_changed(last, texts, material) or any(
+        old.get("recognition") and old["recognition"] != texts[language]["recognition"]
+        for language, old in last.texts.items()
+        if language in texts and texts[language]["recognition"]
+    )
 
 
 def _notice_changed(last: FormVersion, texts: Texts, material: bool | None) -> bool:

@@ -115,9 +115,9 @@ def address(relation: Relation, part: str) -> str:
 def frame(relation: Relation, form: FormVersion, current: str) -> dict[str, Any]:
     """What every page about one person has: its words, its tabs and what it has seen."""
     links = [(CHOICES, _("Choices"), address(relation, CHOICES))]
-    if relation.part is Part.DECIDES:
-        if RECOGNITION in parts_of(relation, form):
-            links.append((RECOGNITION, _("Recognition"), address(relation, RECOGNITION)))
+    if relation.decides and RECOGNITION in parts_of(relation, form):
+        links.append((RECOGNITION, _("Recognition"), address(relation, RECOGNITION)))
+    if relation.part in {Part.DECIDES, Part.PASSED_ON}:
         url = url_for("guardian.photos", person_id=relation.person_id)
         links.append(("fotos", _("Photos"), url))
     url = url_for("guardian.history", person_id=relation.person_id)

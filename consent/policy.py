@@ -167,7 +167,8 @@ def _narrowed(
         return Standing(gone, answered.may_stay)
     if not answered.may_publish.allowed:
         return answered
-    if channel is not None and not _read_the_present_text(answered, channel, given, school):
+    version = school.recognition_version if channel is None else channel.material_version
+    if not _read_the_present_text(answered, version, given, school):
         changed = Ruling(False, Reason.TEXT_CHANGED, answered.may_publish.basis)
         return Standing(changed, answered.may_stay)
     return answered
@@ -175,15 +176,11 @@ def _narrowed(
 
 def _read_the_present_text(
     answered: Standing,
-    channel: ChannelRules,
+    version: int,
     given: Sequence[Decision],
     school: SchoolRules,
 ) -> bool:
     """Whether as many as are needed said yes to the text as it materially stands (R7, R10)."""
     basis = set(answered.may_publish.basis)
-    present = [
-        decision.form_version >= channel.material_version
-        for decision in given
-        if decision.id in basis
-    ]
+    present = [decision.form_version >= version for decision in given if decision.id in basis]
     return all(present) if school.guardians_needed is GuardiansNeeded.ALL else any(present)

@@ -77,7 +77,7 @@ def decide(
         channel_id, medium = row
         last = given.get((channel_id, medium, None))
         same = last is not None and last.answer == answers[row]
-        if last is None or not same or is_asked_again(last, channels.get(channel_id)):
+        if last is None or not same or is_asked_again(last, channels.get(channel_id) or school):
             new[(channel_id, medium, None)] = answers[row]
     _must_be_theirs(relation, capacity, new, given)
     return _record(session, relation, new, form, language, now, after, base_url)

@@ -79,8 +79,8 @@ def sections(
     words = notices.words_in(form, language)
     given = own_answers(session, relation, now)
     found: list[tuple[Channel | None, list[Asked]]]
+    school = session.get_one(School, school_id)
     if part == RECOGNITION:
-        school = session.get_one(School, school_id)
         found = [(None, forms.recognition_rows(school))]
     else:
         channels = forms.open_channels(session, school_id, now)
@@ -98,7 +98,7 @@ def sections(
         shown_rows = []
         for row in rows:
             answer = given.get((*row, None))
-            again = answer is not None and is_asked_again(answer, channel)
+            again = answer is not None and is_asked_again(answer, channel or school)
             was = answer.answer if answer is not None else None
             if chosen is not None:
                 fill = chosen[row].value if row in chosen else None

@@ -87,7 +87,9 @@ def standings(
 
 def school_rules(row: School) -> SchoolRules:
     return SchoolRules(
-        at_sixteen=AtSixteen(row.at_sixteen), guardians_needed=GuardiansNeeded(row.guardians_needed)
+        at_sixteen=AtSixteen(row.at_sixteen),
+        guardians_needed=GuardiansNeeded(row.guardians_needed),
+        recognition_version=row.material_version,
     )
 
 

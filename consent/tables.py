@@ -63,6 +63,7 @@ class School(SQLModel, table=True):
     at_sixteen: str = AtSixteen.ASK_AGAIN.value
     guardians_needed: str = GuardiansNeeded.ONE.value
     recognise: str = Recognise.OFF.value
+    material_version: int = 1  # the form version of the last material change about recognition
     four_eyes: bool = True  # whoever uploads is not the only one who approves (R22)
     protocol_version: str = Field(default="", max_length=40)
     protocol_approved_by: str = Field(default="", max_length=200)

@@ -202,7 +202,7 @@ def photos(person_id: int) -> Any:
     """Every publication in which this person can be seen, and what became of others (R30)."""
     moment = now()
     relation = child_of(reading(), me().account_id, person_id, moment)
-    if not relation.decides:
+    if relation.part not in {Part.DECIDES, Part.PASSED_ON}:
         raise NotFound(N_("There is nothing here for you to see."))
     return render_template(
         "guardian/photos.html",

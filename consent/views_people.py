@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlmodel import col, func, select
 
-from consent import people, people_search
+from consent import guardianship, people, people_search
 from consent.forms_admin import KIND_NAMES, AuthorityForm, GuardianForm, PersonForm
 from consent.guards import change_listener, me, mine, needs
 from consent.invitations import is_opened
@@ -93,10 +93,10 @@ def show(person_id: int) -> Any:
     guardians = [
         {
             "account": account,
-            "authority": people.has_authority(link, moment),
+            "authority": guardianship.has_authority(link, moment),
             "opened": is_opened(reading(), account),
         }
-        for link, account in people.guardians_of(reading(), person_id)
+        for link, account in guardianship.guardians_of(reading(), person_id)
     ]
     groups = _groups()
     return render_template(
@@ -149,7 +149,7 @@ def add_guardian(person_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with database().write() as session:
-                account = people.link_guardian(
+                account = guardianship.link_guardian(
                     session,
                     config(),
                     me().school_id,
@@ -180,12 +180,12 @@ def add_guardian(person_id: int) -> Any:
 def guardian(person_id: int, account_id: int) -> Any:
     """One guardian of one pupil: the authority."""
     person = mine(Person, person_id)
-    link = people.guardianship_of(reading(), me().school_id, person_id, account_id)
+    link = guardianship.guardianship_of(reading(), me().school_id, person_id, account_id)
     account = reading().get_one(Account, account_id)
-    form = AuthorityForm(authority="yes" if people.has_authority(link, now()) else "no")
+    form = AuthorityForm(authority="yes" if guardianship.has_authority(link, now()) else "no")
     if form.validate_on_submit():
         with database().write() as session:
-            people.change_authority(
+            guardianship.change_authority(
                 session,
                 me().school_id,
                 person_id,
@@ -213,9 +213,11 @@ def invite_guardian(person_id: int, account_id: int) -> Any:
     """Send the invitation again; the link of the one before stops working."""
     person = mine(Person, person_id)
     with database().write() as session:
-        people.guardianship_of(session, me().school_id, person_id, account_id)
+        guardianship.guardianship_of(session, me().school_id, person_id, account_id)
         account = session.get_one(Account, account_id)
-        people.send_invitation(session, config(), me().school_id, account, person.given_name, _by())
+        guardianship.send_invitation(
+            session, config(), me().school_id, account, person.given_name, _by()
+        )
     say(_("A mail was sent to %(email)s.", email=account.email))
     return redirect(url_for("people.show", person_id=person_id))
 
@@ -226,7 +228,7 @@ def unlink_guardian(person_id: int, account_id: int) -> Any:
     """Undo a link, such as one to a mistyped address."""
     mine(Person, person_id)
     with database().write() as session:
-        people.unlink_guardian(
+        guardianship.unlink_guardian(
             session, me().school_id, person_id, account_id, _by(), change_listener()
         )
     say(_("The link was removed."))

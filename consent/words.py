@@ -85,6 +85,6 @@ def state_of(
         return _BEFORE_ANSWER.get(reason, State.OPEN) if own else State.OPEN
     if answer.answer != Answer.YES:
         return State.NO
-    if is_asked_again(answer, channel):
+    if channel is not None and is_asked_again(answer, channel):
         return State.ASKED_AGAIN
     return _AFTER_YES.get(reason, State.NOT_AGREED)

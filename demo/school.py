@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from flask import Flask
 from sqlmodel import Session, delete, select
 
-from consent import accounts, notices, people, registry, school, staff, standard
+from consent import accounts, guardianship, notices, people, registry, school, staff, standard
 from consent.forms import Asked
 from consent.model import Answer, Capacity, Medium, PersonKind, Recognise
 from consent.people import By, PersonInput
@@ -68,7 +68,7 @@ def make(database: Database, config: Config, now: datetime) -> None:
         session.exec(delete(OutgoingMail))
         invited = session.get_one(Account, cast.accounts["Grace Pretend"])
         by = By(cast.accounts["administrator"], now)
-        people.send_invitation(session, config, cast.school_id, invited, "Olivia", by)
+        guardianship.send_invitation(session, config, cast.school_id, invited, "Olivia", by)
 
 
 def _found(session: Session, config: Config, now: datetime) -> Cast:
@@ -153,7 +153,7 @@ def _groups_and_families(session: Session, config: Config, cast: Cast, now: date
             child = people.add_person(session, cast.school_id, PersonKind.PUPIL, given, by)
             cast.people[child.full_name] = child.id or 0
             for guardian in family.guardians:
-                account = people.link_guardian(
+                account = guardianship.link_guardian(
                     session,
                     config,
                     cast.school_id,

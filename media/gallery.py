@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlmodel import Session, col, select
 
 from consent.model import Audience
@@ -102,7 +103,7 @@ def shown(
     ).all()
     cleared = look(session, members, moment)
     open_ones = [row for row in cleared.values() if row.may_be_served]
-    activities = activity_names(session, open_ones)
+    activities = _names_to_show(session, channel, open_ones, moment)
     refused = names_refused(session, channel, [post.text for post in posts], moment, Ask.STAY)
     found = []
     for post, names in zip(posts, refused, strict=True):
@@ -127,6 +128,18 @@ def _photo(clearance: Clearance, number: int, total: int, activities: dict[int, 
         total=total,
         activity=activities[clearance.item.activity_id],
     )
+
+
+def _names_to_show(
+    session: Session, channel: Channel, clearances: Iterable[Clearance], moment: datetime
+) -> dict[int, str]:
+    """The activities as outsiders may read them: “Bram's birthday” names somebody too (R19)."""
+    names = activity_names(session, clearances)
+    refused = names_refused(session, channel, list(names.values()), moment, Ask.STAY)
+    return {
+        activity_id: _("A school activity") if somebody else name
+        for (activity_id, name), somebody in zip(names.items(), refused, strict=True)
+    }
 
 
 def activity_names(session: Session, clearances: Iterable[Clearance]) -> dict[int, str]:

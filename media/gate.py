@@ -122,22 +122,25 @@ def _verdict(
 ) -> Verdict:
     """One appearance on one channel; whatever is not plainly allowed is refused (R14)."""
     refused = Effect.BLOCK if channel.on_refusal == OnRefusal.BLOCK else Effect.HIDE
+    hidden_here = channel.always_hidden and not own_consent  # R16
     if appearance.identity != Identity.CONFIRMED:
-        return _unnamed(appearance, refused)
+        return _unnamed(appearance, refused, hidden_here)
     person = appearance.person_id
     if standing is None or person is None:
         return Verdict(refused, Why.NOBODY_SUCH, person)
     ruling = standing.may_publish if ask is Ask.PUBLISH else standing.may_stay
-    if ruling.allowed and channel.always_hidden and not own_consent:
-        return Verdict(Effect.HIDE, Why.ALWAYS_HIDDEN, person, ruling.basis)  # R16
+    if ruling.allowed and hidden_here:
+        return Verdict(Effect.HIDE, Why.ALWAYS_HIDDEN, person, ruling.basis)
     if ruling.allowed:
         return Verdict(Effect.SHOW, Why.CONSENT, person, ruling.basis)
     return Verdict(refused, Why.NO_CONSENT, person, ruling.basis)
 
 
-def _unnamed(appearance: Appearance, refused: Effect) -> Verdict:
+def _unnamed(appearance: Appearance, refused: Effect, hidden_here: bool) -> Verdict:
     """An appearance that shows nobody in the registry, or nobody yet."""
     agreed = appearance.agreed_by is not None and appearance.agreed_by != appearance.named_by
+    if appearance.identity == Identity.BYSTANDER and hidden_here:
+        return Verdict(Effect.HIDE, Why.ALWAYS_HIDDEN)
     if appearance.identity == Identity.BYSTANDER:
         return _agreed(agreed, Why.BYSTANDER_AGREED, Verdict(refused, Why.BYSTANDER))
     if appearance.identity == Identity.NOT_A_FACE:

@@ -144,6 +144,7 @@ def _become(
     now: datetime | None,
 ) -> None:
     face.identity, face.person_id = identity.value, person_id
+    face.draft_of = None
     face.named_by, face.named_at = by, now
     # Whoever agreed, agreed to something else.
     face.agreed_by, face.agreed_at = None, None

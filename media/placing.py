@@ -61,6 +61,7 @@ def draw(session: Session, item_id: int, view_box: Box, by: int, now: datetime) 
         right=box.right,
         bottom=box.bottom,
         source=Source.HAND.value,
+        draft_of=by,
     )
     session.add(face)
     session.flush()
@@ -86,6 +87,14 @@ def remove_drawn(
     if face.source != Source.HAND:
         raise Conflict(
             N_("The computer found this face, so it stays. Say “not a face” if it is none.")
+        )
+    if face.draft_of != by:
+        # One person may not un-hide somebody: from here on a second one has to agree (R14).
+        raise Conflict(
+            N_(
+                "This face was drawn by a colleague, or somebody has said who it is."
+                " If it is none, say “not a face”; a colleague then agrees."
+            )
         )
     face.removed_at = now
     session.add(face)

@@ -113,6 +113,8 @@ class Appearance(SQLModel, table=True):
     source: str = Field(max_length=10)
     identity: str = Field(default=Identity.UNKNOWN.value, max_length=12)
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    # Who drew it, until anybody says who or what it is: so long they may take it back themselves.
+    draft_of: int | None = Field(default=None, foreign_key="account.id")
     named_by: int | None = Field(default=None, foreign_key="account.id")
     named_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     agreed_by: int | None = Field(default=None, foreign_key="account.id")  # R14

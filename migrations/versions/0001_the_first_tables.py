@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("at_sixteen", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("guardians_needed", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("recognise", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("material_version", sa.Integer(), nullable=False),
         sa.Column("four_eyes", sa.Boolean(), nullable=False),
         sa.Column("protocol_version", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column(
@@ -497,6 +498,7 @@ def upgrade() -> None:
         sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
         sa.Column("identity", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("draft_of", sa.Integer(), sa.ForeignKey("account.id"), nullable=True),
         sa.Column("named_by", sa.Integer(), nullable=True),
         sa.Column("named_at", core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("agreed_by", sa.Integer(), nullable=True),

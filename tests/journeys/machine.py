@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from sqlmodel import Session
 
-from consent import people, registry
+from consent import guardianship, registry
 from consent.model import Capacity
+from consent.people import By
 from media import approval, items, naming, placing, publish
 from media.gate import appearances_of
 from media.picture import Box
@@ -137,13 +138,13 @@ class School(Tester):
     @rule(guardian=st.sampled_from(["ada", "abe"]), authority=st.booleans())
     def change_authority(self, guardian: str, authority: bool) -> None:
         if self.do(
-            lambda session: people.change_authority(
+            lambda session: guardianship.change_authority(
                 session,
                 self.running.cast.school,
                 self.running.cast.people[0],
                 self.account(guardian),
                 authority,
-                people.By(self.account("admin"), now()),
+                By(self.account("admin"), now()),
                 people_changed,
             )
         ):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlmodel import Session
 
-from media import refresh
+from media import permits, refresh
 from media.clearance import Clearance
 from media.renditions import find
 from media.tables import Item
@@ -58,7 +58,7 @@ def test_without_the_superset_rule_somebody_comes_back_without_an_approval(
 ) -> None:
     """Design 1.4: here whatever file the registry allows today takes the place by itself."""
     wanted: Callable[[Clearance], Sequence[frozenset[int]]] = refresh._wanted
-    inherit = refresh._inherit
+    inherit = permits.inherit
 
     def what_is_allowed_today(clearance: Clearance) -> Sequence[frozenset[int]]:
         return [clearance.required] if clearance.rendition else wanted(clearance)

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from app import create_app
-from consent import accounts, passwords, people
+from consent import accounts, guardianship, passwords
 from consent.links import Purpose
 from consent.people import By
 from consent.tables import Account, AccountRole, Channel, FormVersion, Role, School
@@ -373,7 +373,7 @@ def invited(app: Flask, make: Maker, place: School) -> Account:
     pupil = make.person(place, given_name="Noor")
     boss = make.account(place, Role.ADMINISTRATOR)
     with app.test_request_context(), make.database.write() as session:
-        return people.link_guardian(
+        return guardianship.link_guardian(
             session,
             app.extensions["beeldpoort"]["config"],
             place.id or 0,
@@ -451,11 +451,11 @@ def test_an_invitation_ends_after_a_week_and_a_new_one_replaces_it(
     with app.test_request_context(), make.database.write() as session:
         stored = session.get_one(Account, account.id)
         config = app.extensions["beeldpoort"]["config"]
-        people.send_invitation(session, config, place.id or 0, stored, "Noor", By(1, now()))
+        guardianship.send_invitation(session, config, place.id or 0, stored, "Noor", By(1, now()))
     first = mailed_link(make)
     with app.test_request_context(), make.database.write() as session:
         stored = session.get_one(Account, account.id)
-        people.send_invitation(session, config, place.id or 0, stored, "Noor", By(1, now()))
+        guardianship.send_invitation(session, config, place.id or 0, stored, "Noor", By(1, now()))
     assert client.get(first).status_code == 400
     assert client.get(mailed_link(make)).status_code == 200
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlmodel import Session, col, select
 
 import consent.guards
-from consent import people
+from consent import guardianship
 from consent.tables import (
     Account,
     AccountRole,
@@ -231,7 +231,7 @@ def test_a_guardian_is_added_and_invited_in_their_language(office: Office) -> No
     )
     assert answer.status_code == 302
     (link,) = office.rows(Guardianship)
-    assert people.has_authority(link, now())
+    assert guardianship.has_authority(link, now())
     (mail,) = office.rows(OutgoingMail)
     assert mail.to == "moeder@example.nl" and "Noor" in mail.text and "/uitnodiging/" in mail.text
     kinds = [event for event, _data in office.events()]
@@ -294,10 +294,10 @@ def test_taking_parental_authority_counts_from_that_moment_and_is_told(office: O
     assert office.told == []
     office.client.post(url, data={"authority": "no"})
     link = office.row(Guardianship, (mother.id, child.id))
-    assert not people.has_authority(link, now())
+    assert not guardianship.has_authority(link, now())
     assert office.told == [{child.id}]
     office.client.post(url, data={"authority": "yes"})
-    assert people.has_authority(office.row(Guardianship, (mother.id, child.id)), now())
+    assert guardianship.has_authority(office.row(Guardianship, (mother.id, child.id)), now())
     logged = [data["authority"] for event, data in office.events()]
     assert logged == [False, True]
 
