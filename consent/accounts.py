@@ -6,7 +6,6 @@ account or not: who is a parent of this school is nobody's business.
 
 from __future__ import annotations
 
-import os
 import secrets
 from datetime import datetime
 
@@ -22,6 +21,7 @@ from core.config import Config
 from core.db import Database
 from core.errors import N_, BadInput, Conflict
 from core.i18n import LANGUAGES
+from core.kept import kept
 from core.log import Event
 
 _SETUP_CODE = "setup-code"
@@ -188,16 +188,12 @@ def setup_code(config: Config) -> str:
     It is what keeps a stranger on the network from being first. Made at the first call, readable
     by the owner of the process only; erased once there is an administrator.
     """
-    path = config.var / _SETUP_CODE
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+    return kept(config.var / _SETUP_CODE, _new_setup_code)
+
+
+def _new_setup_code() -> str:
     # 12 of 31 characters: 59 bits, in threes that one can read aloud.
-    code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(code)
-    return code
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
 
 
 def is_setup_code(config: Config, typed: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import N_, BadInput
+from core.kept import kept
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,8 +22,9 @@ class Config:
 
     var: Path
     secret_key: str = field(repr=False)
-    database_url: str
-    jobs_url: str
+    # Those of a server hold its password.
+    database_url: str = field(repr=False)
+    jobs_url: str = field(repr=False)
     demo: bool = False
     base_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
@@ -66,7 +68,7 @@ def read(env: Mapping[str, str] | None = None) -> Config:
     base_url = env.get("BEELDPOORT_URL", f"http://{host}:{port}").rstrip("/")
     return Config(
         var=var,
-        secret_key=env.get("BEELDPOORT_SECRET") or _stored_secret(var / "secret"),
+        secret_key=env.get("BEELDPOORT_SECRET") or kept(var / "secret", _new_secret),
         database_url=env.get("BEELDPOORT_DATABASE", f"sqlite:///{var / 'beeldpoort.db'}"),
         jobs_url=env.get("BEELDPOORT_JOBS", f"sqlite:///{var / 'jobs.db'}"),
         demo=_yes(env, "BEELDPOORT_DEMO"),
@@ -100,12 +102,5 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _stored_secret(path: Path) -> str:
-    """The secret of this installation, made at its first start; readable by its owner only."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret := secrets.token_hex(32))
-    return secret
+def _new_secret() -> str:
+    return secrets.token_hex(32)

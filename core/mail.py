@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import smtplib
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -35,6 +36,12 @@ def write(
     return mail
 
 
+def write_nothing(session: Session) -> None:
+    """Ask for a delivery that finds no message: handing a job to the queue takes most of the time
+    of writing one, and whether there was something to write may have to stay unknown."""
+    later(session, SEND, f"nothing:{secrets.token_hex(8)}", 0)
+
+
 def send(database: Database, config: Config, mail_id: int, at: datetime) -> None:
     """Send one message; without a mail server it stays in the outbox.
 
@@ -59,7 +66,7 @@ def send(database: Database, config: Config, mail_id: int, at: datetime) -> None
         mail.error, mail.claimed_at = error, None
         if error is None:
             mail.state, mail.sent_at = "sent", at
-            mail.text = ""  # not needed any more, and may be personal
+            mail.text = mail.subject = ""  # not needed any more, and personal: a child's name
         else:
             mail.state = "failed" if mail.tries >= _TRIES else "waiting"
 

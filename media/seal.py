@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import secrets
-import tempfile
-from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.config import Config
 from core.errors import N_
+from core.kept import kept
 from media.errors import MediaError
 
 _KEY_BYTES: Final = 32  # AES-256
@@ -54,7 +52,7 @@ class Seal:
     def of(cls, config: Config) -> Seal:
         """The seal of this installation: BEELDPOORT_TEMPLATE_KEY, or the file `template.key`,
         which is made at first use. Raises UnusableKey."""
-        return cls(_decoded(config.template_key or _stored_key(config.var / "template.key")))
+        return cls(_decoded(config.template_key or kept(config.var / "template.key", _new_key)))
 
     def close(self, plain: bytes, about: str) -> bytes:
         """`plain` sealed; opens only with the same `about`, which is not secret."""
@@ -79,23 +77,5 @@ def _decoded(text: str) -> bytes:
         raise UnusableKey(N_("The key of the face templates is not in base64.")) from problem
 
 
-def _stored_key(path: Path) -> str:
-    """The key of this installation; readable by its owner only.
-
-    Written beside its place and then linked to it: of two processes that start together, one
-    makes the key and both read that one, whole.
-    """
-    if not path.exists():
-        # mkstemp makes files that only their owner can read.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii"))
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(temporary, path)
-        except FileExistsError:
-            pass  # the other process was quicker; its key is as good
-        finally:
-            os.unlink(temporary)
-    return path.read_text(encoding="ascii").strip()
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")

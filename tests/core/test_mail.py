@@ -68,7 +68,7 @@ def write(database: Database) -> int:
         return row.id
 
 
-def test_a_message_arrives_once_and_its_text_is_not_kept(
+def test_a_message_arrives_once_and_its_words_are_not_kept(
     database: Database, posted: Config, letterbox: tuple[Letterbox, int], make: Maker
 ) -> None:
     mail_id = write(database)
@@ -80,6 +80,7 @@ def test_a_message_arrives_once_and_its_text_is_not_kept(
     assert "één keuze" in message.get_content()
     assert message["Bcc"] is None
     assert make.latest(OutgoingMail).text == ""
+    assert make.latest(OutgoingMail).subject == "", "it may hold a child's name"
     assert make.latest(OutgoingMail).state == "sent"
 
 
