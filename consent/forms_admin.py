@@ -102,6 +102,14 @@ class GuardianForm(Form):
     )
 
 
+class PupilAccountForm(Form):
+    email = Email(
+        _("E-mail address of the pupil"),
+        description=_("An address that only the pupil reads, such as the one of the school."),
+    )
+    language = SelectField(_("Language of the mail"), [required()], choices=options(LANGUAGE_NAMES))
+
+
 class AuthorityForm(Form):
     authority = RadioField(
         _("Has this person parental authority?"),

@@ -97,6 +97,28 @@ def invite_staff(
     write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
 
 
+def invite_pupil(
+    session: Session, config: Config, school: School, account: Account, at: datetime
+) -> None:
+    """Ask a pupil to open the account with which they decide, or object (R3, R7)."""
+    link = _invitation_link(session, config, account, at)
+    with in_language(account.language):
+        subject = _("%(school)s asks you about pictures of yourself", school=school.name)
+        text = _(
+            "Hello %(name)s,\n\n"
+            "%(school)s makes photos of school life. From 16 on you decide yourself whether you may"
+            " be recognised in them; before that you can say no.\n\n"
+            "Open your account with this link. It works once, for 7 days:\n\n"
+            "%(link)s\n\n"
+            "Questions? Ask the school: %(contact)s\n",
+            name=account.name,
+            school=school.name,
+            link=link,
+            contact=school.contact,
+        )
+    write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
+
+
 def send_link(
     session: Session, config: Config, school: School, account: Account, at: datetime
 ) -> None:

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, redirect, render_template, url_for
 from flask_babel import gettext as _
 from sqlmodel import col, func, select
 
-from consent import school, standard, views_people, views_staff
+from consent import school, standard, views_people, views_pupils, views_staff
 from consent.forms_admin import ChannelForm, GroupForm, ProtocolForm, SettingsForm
 from consent.guards import change_listener, me, mine, needs
 from consent.model import AtSixteen, GuardiansNeeded, OnRefusal, PersonKind, Recognise
@@ -248,9 +248,12 @@ def _by() -> By:
     return By(me().account_id, now())
 
 
+_SCREENS = (views_people, views_pupils, views_staff)
+
+
 def register(app: Flask) -> None:
     """Add these screens, and those for people and staff, to `app`."""
-    for screens in (blueprint, views_people.blueprint, views_staff.blueprint):
+    for screens in (blueprint, *(views.blueprint for views in _SCREENS)):
         app.register_blueprint(screens)
     roles = frozenset(role.value for role in _BOTH)
     add_nav(app, NavItem(N_("Administration"), "admin.home", roles, 60))

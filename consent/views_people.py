@@ -8,8 +8,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlmodel import col, func, select
 
-from consent import guardianship, people, people_search
-from consent.forms_admin import KIND_NAMES, AuthorityForm, GuardianForm, PersonForm
+from consent import guardianship, people, people_search, pupils
+from consent.forms_admin import (
+    KIND_NAMES,
+    AuthorityForm,
+    GuardianForm,
+    PersonForm,
+)
 from consent.guards import change_listener, me, mine, needs
 from consent.invitations import is_opened
 from consent.model import PersonKind
@@ -105,6 +110,7 @@ def show(person_id: int) -> Any:
         group=groups.get(person.group_id or 0),
         kind=KIND_NAMES[PersonKind(person.kind)],
         guardians=guardians,
+        account=pupils.account_of(reading(), person_id),
     )
 
 
@@ -166,7 +172,7 @@ def add_guardian(person_id: int) -> Any:
         else:
             say(_("%(name)s is linked, and gets a mail.", name=account.name))
             return redirect(url_for("people.show", person_id=person_id))
-    return _form_page(
+    return form_page(
         form,
         _("Add a parent or guardian of %(child)s", child=person.given_name),
         url_for("people.show", person_id=person_id),
@@ -268,10 +274,10 @@ def _group_choices() -> list[tuple[str, str]]:
 
 
 def _person_form(form: PersonForm, title: str, back_url: str, back_label: str) -> Any:
-    return _form_page(form, title, back_url, back_label, _("Save"))
+    return form_page(form, title, back_url, back_label, _("Save"))
 
 
-def _form_page(form: Any, title: str, back_url: str, back_label: str, button: str) -> Any:
+def form_page(form: Any, title: str, back_url: str, back_label: str, button: str) -> Any:
     status = 400 if form.is_submitted() else 200
     page = render_template(
         "admin/form.html",

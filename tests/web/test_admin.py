@@ -285,6 +285,33 @@ def test_the_same_guardian_twice_is_refused(office: Office) -> None:
     assert "is a guardian of" in page_text(answer.text)
 
 
+def test_a_pupil_is_invited_to_an_account_of_their_own(office: Office) -> None:
+    """R3: from 16 on they decide with it."""
+    pupil = office.make.person(office.school, given_name="Sem")
+    url = f"/beheer/personen/{pupil.id}/account"
+    data = {"email": "sem@leerling.example", "language": "nl"}
+    assert office.client.post(url, data=data).status_code == 302
+    (mail,) = office.rows(OutgoingMail)
+    assert mail.to == "sem@leerling.example" and "/uitnodiging/" in mail.text
+    account = office.make.latest(Account)
+    assert account.person_id == pupil.id
+    roles = [row.role for row in office.rows(AccountRole) if row.account_id == account.id]
+    assert roles == [Role.PUPIL]
+    assert "sem@leerling.example" in office.client.get(f"/beheer/personen/{pupil.id}").text
+
+
+def test_a_parent_cannot_be_the_account_of_a_pupil(office: Office) -> None:
+    """R3: otherwise a parent would decide for somebody of 16."""
+    pupil = office.make.person(office.school)
+    parent = office.make.guardian(pupil)
+    answer = office.client.post(
+        f"/beheer/personen/{pupil.id}/account", data={"email": parent.email, "language": "nl"}
+    )
+    assert answer.status_code == 400
+    assert "is the address of another account" in page_text(answer.text)
+    assert office.rows(OutgoingMail) == []
+
+
 def test_taking_parental_authority_counts_from_that_moment_and_is_told(office: Office) -> None:
     """R7: the answers of who has no authority do not count."""
     child = office.make.person(office.school)
