@@ -29,6 +29,11 @@ _TOO_WIDE = """() => {
     .filter(one => one.getBoundingClientRect().right > wide + 1)
     .slice(0, 5).map(one => one.outerHTML.slice(0, 120));
 }"""
+# A screenshot of the whole page shows what nobody has scrolled to yet.
+_ALL_PICTURES = """() => Promise.all([...document.images].map(image => {
+  image.loading = 'eager';
+  return image.decode().catch(() => null);
+}))"""
 
 
 @dataclass
@@ -56,11 +61,14 @@ class Person:
         return person
 
     def _heard(self, said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
+        # What failed to load is in `_answered`, with its address.
+        if said.type in {"error", "warning"} and "Failed to load resource" not in said.text:
             self.problems.append(said.text)
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 500:
+        # A form that comes back with a sentence is a page with status 400: no fault.
+        is_page = response.request.is_navigation_request() and response.status < 500
+        if response.status >= 400 and not is_page:
             self.problems.append(f"{response.status} {response.url}")
 
     def look(self, screen: str) -> None:
@@ -69,6 +77,7 @@ class Person:
         expect(self.page.locator("h1")).to_have_count(1)
         width = (self.page.viewport_size or PHONE)["width"]
         if os.environ.get("BEELDPOORT_SCREENSHOTS"):
+            self.page.evaluate(_ALL_PICTURES)
             folder = SCREENS / str(width)
             folder.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=folder / f"{screen}.png", full_page=True, caret="initial")
