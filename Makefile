@@ -1,6 +1,6 @@
 # Everything starts from here; each target makes the environment (.venv) by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset serve test quick check format lock translations
+.PHONY: help run demo-reset serve test screenshots quick check format lock translations
 
 PYTHON := .venv/bin/python
 PYTEST := .venv/bin/pytest
@@ -22,6 +22,10 @@ serve:  ## your own installation: starts empty and prints how to make the first 
 test:  ## all tests
 	@scripts/bootstrap.sh demo test
 	@$(PYTEST) -n 2
+
+screenshots:  ## a picture of every screen of the journey, on a phone and a desk, in screenshots/
+	@scripts/bootstrap.sh demo test
+	BEELDPOORT_SCREENSHOTS=1 $(PYTEST) -q tests/journeys/test_journey.py
 
 quick:  ## the tests that are quick (under 90 s): no browser, nothing slow
 	@scripts/bootstrap.sh demo test

@@ -1,7 +1,14 @@
-"""Fixtures of the journeys."""
+"""Fixtures of the journeys, and a loud line when none of them was walked."""
 
 from __future__ import annotations
 
-from tests.journeys.browser import browser
+import pytest
+
+from tests.journeys.browser import NOT_TESTED, browser, chromium
 
 __all__ = ["browser"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if chromium() is None:
+        terminalreporter.write_line(NOT_TESTED, red=True, bold=True)
