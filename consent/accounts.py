@@ -113,6 +113,9 @@ def open_invited(
     account.name = name
     if hashed is not None:
         account.password_hash = hashed
+    # An invitation can be sent again: whoever was in before is out.
+    account.session_epoch += 1
+    links.void(session, account.id or 0, at)
     _log(session, Event.ACCOUNT_OPENED, account, at)
     _signed_in(session, account, "invitation", at)
     return account

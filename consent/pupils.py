@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, select
 
-from consent import accounts, invitations
+from consent import accounts, invitations, links
 from consent.model import PersonKind
 from consent.people import By, give_roles, person_of
 from consent.tables import Account, Role, School
@@ -50,6 +50,11 @@ def invite(
             person_id=person_id,
             created_at=by.at,
         )
+    elif account.email != email and account.id is not None:
+        # The old address may have been somebody else's: nothing that was opened with it lives on.
+        account.password_hash = None
+        account.session_epoch += 1
+        links.void(session, account.id, by.at)
     account.email, account.closed_at = email, None
     session.add(account)
     session.flush()

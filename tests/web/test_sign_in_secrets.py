@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlmodel import select
@@ -10,7 +12,8 @@ from consent.tables import Account, Role
 from core.config import Config
 from core.jobs import HeldJobs
 from core.mail import SEND
-from tests.make import Maker
+from core.tables import OutgoingMail
+from tests.make import Maker, sign_in
 
 
 def test_a_setup_code_that_was_not_written_whole_lets_nobody_in(
@@ -43,3 +46,38 @@ def test_as_much_is_left_to_be_done_whether_an_address_has_an_account(
         asked.append([name for name, _key, _ids in jobs.waiting])
         jobs.waiting.clear()
     assert asked == [[SEND], [SEND]]
+
+
+def test_another_address_for_a_pupil_shuts_out_whoever_had_the_first(
+    app: Flask, make: Maker
+) -> None:
+    """R3: a first address that was mistyped, or a parent's, must not go on deciding at 16."""
+    school = make.school()
+    pupil = make.person(school)
+    office = app.test_client()
+    sign_in(office, make.account(school, Role.ADMINISTRATOR))
+    invite = f"/beheer/personen/{pupil.id}/account"
+    office.post(invite, data={"email": "wrong@elders.example", "language": "nl"})
+    stranger = app.test_client()
+    opened = {"name": "Sem", "how": "password", "password": "blauwe fiets in de regen"}
+    assert stranger.post(mailed_link(make), data=opened).status_code == 302
+    stranger.post("/inloggen/link", data={"email": "wrong@elders.example"})
+    link = mailed_link(make)
+    assert stranger.get("/account").status_code == 200
+
+    office.post(invite, data={"email": "sem@leerling.example", "language": "nl"})
+    invited = mailed_link(make)
+    assert stranger.get("/account").status_code == 302
+    assert stranger.post(link).status_code == 400
+    entered = {"email": "sem@leerling.example", "password": opened["password"]}
+    assert stranger.post("/inloggen", data=entered).status_code == 400
+    sem = app.test_client()
+    assert sem.post(invited, data={"name": "Sem", "how": "link"}).status_code == 302
+    assert sem.get("/account").status_code == 200
+
+
+def mailed_link(make: Maker) -> str:
+    """The path of the link in the mail that was written last."""
+    found = re.search(r"http://127\.0\.0\.1:8000(/\S+)", make.latest(OutgoingMail).text)
+    assert found is not None
+    return found.group(1)
