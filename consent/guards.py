@@ -156,7 +156,7 @@ def _page_context() -> dict[str, Any]:
             {
                 "label": gettext(item.label),
                 "url": url_for(item.endpoint),
-                "current": request.endpoint == item.endpoint,
+                "current": _current(url_for(item.endpoint)),
             }
             for item in nav_items(current_app)
             if roles & item.roles and (item.when is None or item.when())
@@ -170,6 +170,13 @@ def _page_context() -> dict[str, Any]:
         "sign_in_url": url_for("accounts.sign_in"),
         "sign_out_url": url_for("accounts.sign_out"),
     }
+
+
+def _current(url: str) -> str | None:
+    """What `aria-current` says of a menu entry: this page, or the part of the site it is in."""
+    if request.path == url:
+        return "page"
+    return "true" if url.endswith("/") and request.path.startswith(url) else None
 
 
 def on_change(app: Flask, callback: OnChange) -> None:

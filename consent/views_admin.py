@@ -21,7 +21,7 @@ from consent.tables import AccountRole, Channel, Group, Person, Role, School
 from core.clock import local_day, now
 from core.errors import N_, BadInput
 from core.i18n import language
-from core.web import NavItem, add_nav, database, reading, say
+from core.web import NavItem, add_nav, config, database, reading, say
 
 blueprint = Blueprint("admin", __name__, url_prefix="/beheer")
 
@@ -36,6 +36,7 @@ def home() -> Any:
     return render_template(
         "admin/home.html",
         administrator=me().has(Role.ADMINISTRATOR),
+        mail_waits=config().smtp_host is None and not config().demo,
         school=reading().get_one(School, me().school_id),
         groups=_count(Group),
         pupils=_count(Person, Person.kind == PersonKind.PUPIL.value),

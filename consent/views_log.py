@@ -160,4 +160,4 @@ def _file(
 def register(app: Flask) -> None:
     """Add these screens to `app`."""
     app.register_blueprint(blueprint)
-    add_nav(app, NavItem(N_("Log"), "log.index", frozenset({Role.PRIVACY_OFFICER.value}), 50))
+    add_nav(app, NavItem(N_("Log"), "log.index", frozenset({Role.PRIVACY_OFFICER.value}), 15))

@@ -63,6 +63,8 @@ def password() -> Any:
 
 
 def _account_page(found: Account, name_form: NameForm, form: PasswordForm) -> Any:
+    # Whoever came by a link has no such field; who has it, must fill it in.
+    form.current.flags.required = True
     status = 400 if name_form.errors or form.errors else 200
     page = render_template(
         "accounts/account.html",

@@ -110,7 +110,7 @@ FAMILIES = (
     Role(
         "Marieke Voorbeeld",
         N_("Mother of two"),
-        N_("Said yes to everything for Emma and Luuk. Emma is in both published photos."),
+        N_("Said yes to photos of Emma and Luuk everywhere. Emma is in both published photos."),
     ),
     Role(
         "Jeroen Verzonnen",
@@ -140,6 +140,6 @@ FAMILIES = (
     Role(
         "Tom Denkbeeldig",
         N_("Father of Finn without parental authority"),
-        N_("Is told what was chosen, and cannot choose."),
+        N_("Can read what the school asks, and cannot choose."),
     ),
 )

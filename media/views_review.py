@@ -17,9 +17,9 @@ from consent.tables import Account, Activity, Channel, Role
 from core.clock import now
 from core.errors import N_, BadInput
 from core.i18n import language, sentence
-from core.web import NavItem, add_nav, database, reading, say
+from core.web import NavItem, add_nav, database, local_path, reading, say
 from media import candidates, items, placing, review, views_faces, views_pictures, words
-from media.acting import act, local, number, present_item, rectangle
+from media.acting import act, number, present_item, rectangle
 from media.approval import propose
 from media.clearance import in_doubt
 from media.context import vault
@@ -150,7 +150,7 @@ def doubt(item_id: int) -> Any:
         item_id,
         lambda session, by: items.doubt(session, item_id, note, by, now()),
         said=_("The photo is blocked until the supervisor has decided."),
-        back=None if me().has(*REVIEWERS) else local(request.form.get("next")),
+        back=None if me().has(*REVIEWERS) else local_path(request.form.get("next")) or "/",
     )
 
 
@@ -211,4 +211,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.register_blueprint(views_faces.blueprint)
     app.register_blueprint(views_pictures.blueprint)
-    add_nav(app, NavItem(N_("In doubt"), "review.doubts", frozenset({Role.SUPERVISOR.value}), 30))
+    add_nav(app, NavItem(N_("In doubt"), "review.doubts", frozenset({Role.SUPERVISOR.value}), 5))

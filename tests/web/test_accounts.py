@@ -644,3 +644,21 @@ def test_of_two_first_administrators_at_the_same_moment_one_is_refused(
 
 def test_the_purposes_of_links_are_those_of_the_database() -> None:
     assert {purpose.value for purpose in Purpose} == {"invite", "magic"}
+
+
+@pytest.mark.parametrize(
+    ("role", "first"),
+    [
+        (Role.SUPERVISOR, "/opnamen/twijfel"),
+        (Role.PRIVACY_OFFICER, "/logboek/"),
+        (Role.TEACHER, "/activiteiten/"),
+        (Role.COMMUNICATIONS, "/kanalen/"),
+        (Role.GUARDIAN, "/mijn/"),
+    ],
+)
+def test_everybody_begins_where_the_work_of_the_role_is(
+    app: Flask, make: Maker, place: School, role: Role, first: str
+) -> None:
+    client = app.test_client()
+    sign_in(client, make.account(place, role))
+    assert client.get("/").location == first

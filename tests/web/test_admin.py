@@ -661,3 +661,13 @@ def test_a_use_case_that_the_pictures_cannot_follow_stores_nothing(
     assert answer.status_code == 500
     assert office.row(Person, person.id).born == date(2017, 3, 14)
     assert office.events() == []
+
+
+def test_an_installation_without_a_mail_server_says_so(office: Office) -> None:
+    """Otherwise the invitations of a whole school would wait unseen."""
+    assert "No mail server is set up" in page_text(office.client.get("/beheer/").text)
+
+
+def test_the_menu_marks_the_part_that_a_page_is_in(office: Office) -> None:
+    assert '<a href="/beheer/" aria-current="page">' in office.client.get("/beheer/").text
+    assert '<a href="/beheer/" aria-current="true">' in office.client.get("/beheer/groepen").text

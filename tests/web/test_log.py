@@ -24,7 +24,11 @@ from core import log
 from core.db import Database
 from core.log import KEYS, Event, digest, verify
 from core.tables import LogEntry
+from media.errors import SENTENCES as REFUSALS
 from tests.make import LONG_AGO, Maker, sign_in
+
+# Told to who uploads, before there is an item to write about.
+AT_THE_DOOR = {"empty", "film", "not_a_photo", "other_kind", "too_large"}
 
 # One value for every key that an entry can have.
 VALUES: dict[str, Any] = {
@@ -331,3 +335,22 @@ def test_only_a_privacy_officer_reads_the_log(
             assert client.get(path).status_code == 403, role
     with database.read() as session:
         assert session.exec(select(LogEntry)).first() is None
+
+
+@pytest.mark.parametrize(
+    ("event", "codes"),
+    [
+        (Event.ITEM_REFUSED, sorted(REFUSALS.keys() - AT_THE_DOOR)),
+        (Event.RETRACTED, ["asked", "no_consent", "removed", "taken_back"]),
+    ],
+)
+def test_the_log_says_in_words_why_a_photo_was_refused_or_taken_back(
+    client: FlaskClient, database: Database, school: School, event: Event, codes: list[str]
+) -> None:
+    key = "code" if event is Event.ITEM_REFUSED else "reason"
+    for code in codes:
+        data: dict[str, Any] = {key: code}
+        write(database, school, event, **data)
+    said = [row[3] for row in rows(client.get("/logboek/").text)]
+    assert len(said) == len(set(said)) == len(codes)
+    assert not [text for text in said for code in codes if f": {code}." in text]
