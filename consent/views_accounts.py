@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -41,7 +40,7 @@ from core.limits import (
     typed_address,
     went_wrong,
 )
-from core.web import config, database, nav_items, open_endpoint, reading, say
+from core.web import config, database, local_path, nav_items, open_endpoint, reading, say
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -218,13 +217,7 @@ def _unusable(problem: UnusableLink) -> Any:
 
 def _safe(target: str | None) -> str:
     """`target` when it is a path of this site, and the first screen otherwise."""
-    path = target or ""
-    parts = urlsplit(path)
-    # A browser reads "//host" and "/\host" as another site, and drops tabs and line ends.
-    ours = path.startswith("/") and not path.startswith("//") and not parts.netloc
-    if ours and not parts.scheme and "\\" not in path and path.isprintable():
-        return path
-    return url_for("accounts.home")
+    return local_path(target) or url_for("accounts.home")
 
 
 def _page_context() -> dict[str, Any]:

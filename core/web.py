@@ -114,6 +114,16 @@ def say(message: str, category: str = "done") -> None:
     flash(message, category)
 
 
+def local_path(target: str | None) -> str | None:
+    """`target` when it is a path of this site, otherwise None: nobody is sent elsewhere.
+
+    A browser reads "//host" and "/\\host" as another site, and drops tabs and line ends.
+    """
+    path = target or ""
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if ours and path.isprintable() else None
+
+
 def _close_reader(_problem: BaseException | None) -> None:
     reader = g.pop("reader", None)
     if reader is not None:

@@ -81,13 +81,6 @@ def rectangle() -> Box:
     return Box(left, top, left + width, top + height)
 
 
-def local(address: str | None) -> str:
-    """An address of this site, otherwise the start page: nobody is sent elsewhere."""
-    if address and address.startswith("/") and not address.startswith(("//", "/\\")):
-        return address
-    return "/"
-
-
 def _next_unnamed(item_id: int, face: int) -> int | None:
     """The next face without a name after this one; the page itself starts again at the first."""
     with database().read() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlmodel import select
@@ -13,7 +14,8 @@ from core.config import Config
 from core.jobs import HeldJobs
 from core.mail import SEND
 from core.tables import OutgoingMail
-from tests.make import Maker, sign_in
+from core.web import local_path
+from tests.make import PROTOCOL, Maker, sign_in
 
 
 def test_a_setup_code_that_was_not_written_whole_lets_nobody_in(
@@ -74,6 +76,31 @@ def test_another_address_for_a_pupil_shuts_out_whoever_had_the_first(
     sem = app.test_client()
     assert sem.post(invited, data={"name": "Sem", "how": "link"}).status_code == 302
     assert sem.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "//[evil",
+        "https:/x",
+    ],
+)
+def test_nobody_is_sent_to_another_site(app: Flask, make: Maker, elsewhere: str) -> None:
+    """A browser drops tabs and line ends, and so does what writes the header."""
+    school = make.school()
+    client = app.test_client()
+    sign_in(client, make.account(school, Role.COMMUNICATIONS))
+    answers = [
+        client.get("/inloggen", query_string={"next": elsewhere}),
+        client.post("/language", data={"lang": "nl", "next": elsewhere}),
+        client.post("/protocol/gelezen", data={"version": PROTOCOL, "next": elsewhere}),
+    ]
+    assert [answer.headers["Location"] for answer in answers] == ["/", "/", "/"]
+    assert local_path(elsewhere) is None
 
 
 def mailed_link(make: Maker) -> str:
