@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from consent.model import Capacity
-from tests.journeys.machine import SAYERS, School
+from tests.journeys.machine import School
 from tests.journeys.patterns import who_is_in
 
 BEA = ("bea", 1, Capacity.GUARDIAN)
@@ -24,9 +24,8 @@ def day() -> Iterator[School]:
         carry_over=False,
         four_eyes=True,
         blocking=False,
-        yes=[True] * 2 * len(SAYERS),
+        silent=[],
         there=[0, 1, 2],
-        out=True,
     )
     yield day
     day.teardown()

@@ -19,7 +19,7 @@ from media.clearance import Clearance
 from media.renditions import find
 from media.tables import Item
 from tests.journeys.machine import School
-from tests.journeys.tester import Complaint
+from tests.journeys.oracle import Complaint
 
 # Enough for chance to walk into the hole many times over; it stops at the first complaint.
 _LOOKING = settings(
