@@ -16,6 +16,7 @@ from sqlmodel import Session, col, func, select
 from consent.log_words import KINDS
 from consent.tables import Account, AccountRole
 from core.clock import start_of_day
+from core.ids import row_id
 from core.tables import LogEntry
 
 # What somebody can look up by number; the keys that entries have.
@@ -116,8 +117,9 @@ def _csv_line(values: Any) -> str:
 
 def _accounts(session: Session, school_id: int, text: str) -> list[int]:
     """The accounts of the school whose name holds `text`, or the one with that number."""
-    if text.isdigit():
-        return [int(text)]
+    number = row_id(text)
+    if number is not None:
+        return [number]
     rows = session.exec(
         select(Account.id)
         .join(AccountRole, col(AccountRole.account_id) == Account.id)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from consent.model import PersonKind
 from consent.tables import Guardianship, Person
+from core.ids import row_id
 
 
 def conditions(school_id: int, chosen: Mapping[str, str]) -> list[Any]:
@@ -18,8 +19,8 @@ def conditions(school_id: int, chosen: Mapping[str, str]) -> list[Any]:
     if chosen["q"]:
         full = col(Person.given_name) + " " + col(Person.family_name)
         wanted.append(full.icontains(chosen["q"], autoescape=True))
-    if chosen["group"].isdigit():
-        wanted.append(Person.group_id == int(chosen["group"]))
+    if (group := row_id(chosen["group"])) is not None:
+        wanted.append(Person.group_id == group)
     if chosen["kind"] in set(PersonKind):
         wanted.append(Person.kind == chosen["kind"])
     return wanted

@@ -18,6 +18,7 @@ from consent.tables import Role
 from core.clock import local_day, now
 from core.errors import N_
 from core.i18n import language
+from core.ids import row_id
 from core.log import Verified, verify
 from core.web import NavItem, add_nav, database, reading
 
@@ -121,7 +122,7 @@ def _asked() -> tuple[Wanted, list[tuple[str, str]]]:
                 sentence = _("“%(text)s” is not a day of the calendar.", text=text)
                 problems.append((key, sentence))
     number = request.args.get("subject_id", "").strip()
-    if number and not _is_id(number):
+    if number and row_id(number) is None:
         problems.append(("subject_id", _("“%(text)s” is not a number.", text=number)))
     wanted = Wanted(
         kind=request.args.get("kind") or None,
@@ -129,14 +130,9 @@ def _asked() -> tuple[Wanted, list[tuple[str, str]]]:
         last=days["last"],
         actor=request.args.get("actor", "").strip() or None,
         subject=request.args.get("subject") or None,
-        subject_id=int(number) if _is_id(number) else None,
+        subject_id=row_id(number),
     )
     return wanted, problems
-
-
-def _is_id(text: str) -> bool:
-    # Longer than 18 digits does not fit in an integer column.
-    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _file(

@@ -22,6 +22,7 @@ from consent.people import By, PersonInput
 from consent.tables import Account, Group, Person, Role
 from core.clock import now
 from core.errors import BadInput
+from core.ids import row_id
 from core.web import config, database, reading, say
 
 blueprint = Blueprint("people", __name__, url_prefix="/beheer/personen")
@@ -256,7 +257,7 @@ def _entered(form: PersonForm) -> PersonInput:
         family_name=form.family_name.data,
         born=form.born.data,
         # What is no number is no group: the use case says so.
-        group_id=(int(group) if group.isdigit() else -1) if group else None,
+        group_id=(row_id(group) or -1) if group else None,
         left_on=form.left_on.data,
         protected=form.protected.data,
     )

@@ -16,11 +16,13 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from core.config import Config
 from core.db import Database
 from core.errors import Problem
 from core.i18n import language, sentence
+from core.ids import DIGITS
 
 logger = structlog.get_logger()
 
@@ -41,6 +43,13 @@ _HEADERS = {
 _HSTS = "max-age=31536000; includeSubDomains"
 
 
+class _Id(IntegerConverter):
+    """A number in an address: one that no row can have is an address that does not exist."""
+
+    def __init__(self, url_map: Map, *args: Any, **options: Any) -> None:
+        super().__init__(url_map, *args, **{"max": 10**DIGITS - 1} | options)
+
+
 @dataclass(frozen=True)
 class NavItem:
     """An entry of the main menu: shown to who has one of `roles`, and only when `when` says so."""
@@ -55,6 +64,7 @@ class NavItem:
 def init(app: Flask, config: Config, database: Database) -> None:
     """Give `app` its database, headers and error pages."""
     app.extensions["beeldpoort"] = {"config": config, "database": database, "nav": [], "open": {}}
+    app.url_map.converters["int"] = _Id
     csrf.init_app(app)
     app.after_request(_with_headers)
     app.teardown_request(_close_reader)

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from consent.guards import me, mine
 from core.errors import N_, BadInput, NotFound, Problem
 from core.i18n import sentence
+from core.ids import row_id
 from core.web import database, say
 from media.gate import appearances_of
 from media.picture import Box
@@ -61,9 +62,10 @@ def act(
 def number(field: str) -> int:
     """A number that a button of the page carries; raises BadInput for anything else."""
     text = request.form.get(field, "")
-    if not text.isdigit():
+    found = row_id(text)
+    if found is None:
         raise BadInput(N_("Choose one of the names or buttons on the page."))
-    return int(text)
+    return found
 
 
 def rectangle() -> Box:

@@ -136,11 +136,14 @@ def history(
         states = (PublicationState.REJECTED, PublicationState.RETRACTED)
     by_state = _counts(session, channel)
     total = sum(by_state[state.value] for state in states)
+    pages = max(1, -(-total // PER_PAGE))
+    if number > pages:
+        return [], pages
     rows = _rows(session, channel, states, PER_PAGE, (number - 1) * PER_PAGE)
     cleared = look(session, rows, moment)
     activities = activity_names(session, cleared.values())
     cards = [_card(cleared[row.id or 0], activities, column) for row in rows]
-    return cards, max(1, -(-total // PER_PAGE))
+    return cards, pages
 
 
 def card_of(session: Session, clearance: Clearance) -> Card:

@@ -78,6 +78,9 @@ def page(session: Session, channel: Channel, number: int, moment: datetime) -> P
     in it, so a page can be shorter than the others."""
     out = (Post.channel_id == channel.id, col(Post.retracted_at).is_(None))
     total = session.exec(select(sa.func.count()).select_from(Post).where(*out)).one()
+    pages = max(1, -(-total // POSTS_PER_PAGE))
+    if number > pages:
+        return Page([], number, pages)  # the database could not even count to some of them
     posts = session.exec(
         select(Post)
         .where(*out)
@@ -85,7 +88,6 @@ def page(session: Session, channel: Channel, number: int, moment: datetime) -> P
         .offset((number - 1) * POSTS_PER_PAGE)
         .limit(POSTS_PER_PAGE)
     ).all()
-    pages = max(1, -(-total // POSTS_PER_PAGE))
     return Page(shown(session, channel, posts, moment), number, pages)
 
 

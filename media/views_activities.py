@@ -18,6 +18,7 @@ from consent.tables import Activity, Group, Role, School
 from core.clock import local_day, now
 from core.errors import N_
 from core.i18n import sentence
+from core.ids import row_id
 from core.web import NavItem, add_nav, config, database, reading, say
 from media import activities
 from media.context import vault
@@ -106,7 +107,7 @@ def edit(activity_id: int) -> Any:
 def attendance(activity_id: int) -> Any:
     activity = mine(Activity, activity_id)
     if request.method == "POST":
-        people = [int(value) for value in request.form.getlist("person") if value.isdigit()]
+        people = list(filter(None, map(row_id, request.form.getlist("person"))))
         with database().write() as session:
             activities.set_attendance(session, activity_id, people, me().account_id, now())
         say(_("The attendance list has been saved."))

@@ -13,6 +13,7 @@ from consent.guards import needs
 from consent.tables import Role
 from core.clock import now
 from core.errors import N_, BadInput
+from core.ids import row_id
 from media import naming, placing
 from media.acting import act, number, rectangle
 from media.states import Identity
@@ -98,8 +99,5 @@ def _identity() -> Identity:
 def _shown() -> list[tuple[int, int]]:
     """The proposals that the page showed: “appearance:person”, one field each."""
     pairs = [pair.partition(":") for pair in request.form.getlist("shown")]
-    return [
-        (int(face), int(person))
-        for face, _colon, person in pairs
-        if face.isdigit() and person.isdigit()
-    ]
+    read = [(row_id(face), row_id(person)) for face, _colon, person in pairs]
+    return [(face, person) for face, person in read if face is not None and person is not None]

@@ -17,6 +17,7 @@ from consent.tables import Account, Activity, Channel, Role
 from core.clock import now
 from core.errors import N_, BadInput
 from core.i18n import language, sentence
+from core.ids import row_id
 from core.web import NavItem, add_nav, database, local_path, reading, say
 from media import candidates, items, placing, review, views_faces, views_pictures, words
 from media.acting import act, number, present_item, rectangle
@@ -129,7 +130,7 @@ def crop(item_id: int) -> Any:
 def offer(item_id: int) -> Any:
     """Offer the photo to channels; communications decides there."""
     item = present_item(item_id)
-    ids = [int(value) for value in request.form.getlist("channel") if value.isdigit()]
+    ids = list(filter(None, map(row_id, request.form.getlist("channel"))))
     channels = [mine(Channel, channel_id) for channel_id in ids]
 
     def work(session: Session, by: int) -> None:

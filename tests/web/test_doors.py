@@ -22,7 +22,7 @@ from core.jobs import HeldJobs
 from core.web import open_endpoints, reading
 from media.children import InlineChildren
 from media.vault import Vault
-from tests.make import Maker
+from tests.make import Maker, sign_in
 from tests.web import doors
 from tests.web.doors import Side
 from tests.web.out import Story
@@ -292,3 +292,19 @@ def test_the_routes_of_the_demonstration_do_not_exist_in_an_installation(world: 
             for method in doors.methods(rule):
                 answer = client.open(doors.address(rule, world.own), method=method)
                 assert answer.status_code == 404, rule.rule
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "\N{SUPERSCRIPT TWO}"])
+def test_a_number_that_no_row_can_have_is_refused_like_any_other(
+    app: Flask, make: Maker, number: str
+) -> None:
+    """Neither a database nor a crash page is needed to know that it does not exist."""
+    school = make.school()
+    client = app.test_client()
+    sign_in(client, make.account(school, *set(Role) - {Role.GUARDIAN, Role.PUPIL}))
+    assert client.get(f"/opnamen/{number}").status_code == 404
+    assert client.get("/beheer/personen/", query_string={"group": number}).status_code == 200
+    assert client.get("/logboek/", query_string={"actor": number}).status_code == 200
+    activity = make.activity(school, make.account(school, Role.TEACHER), [])
+    data = {"person": [number, "1"]}
+    assert client.post(f"/activiteiten/{activity.id}/aanwezig", data=data).status_code == 302

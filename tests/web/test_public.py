@@ -233,7 +233,7 @@ class TestGallery:
         assert page.count('class="public-post"') == 10
         rest = story.client().get("/galerij/website/?bladzijde=2")
         assert rest.text.count('class="public-post"') == 2
-        for wrong in ("3", "0", "-1"):
+        for wrong in ("3", "0", "-1", "9" * 20):
             assert story.client().get(f"/galerij/website/?bladzijde={wrong}").status_code == 404
 
     def test_says_so_when_it_is_empty_and_when_it_does_not_exist(self, story: Story) -> None:
