@@ -175,6 +175,11 @@ _NAMED: dict[str, tuple[type[SQLModel], str]] = {
     "activity": (Activity, N_("activity %(id)s (erased)")),
 }
 
+_ANSWERED = N_(
+    "About %(person)s a question was answered (answer %(decision)s, form version"
+    " %(form_version)s). Choose this person above to see which, and how."
+)
+
 _NOTHING: dict[str, str] = {
     "account": N_("an address without an account"),
     "channel": N_("no channel"),
@@ -233,11 +238,17 @@ def look_up(
     )
 
 
-def words(entry: LogEntry, names: Names) -> str:
-    """The sentence of an entry, in the language of the page; an unknown event shows as stored."""
+def words(entry: LogEntry, names: Names, *, about_one: bool = True) -> str:
+    """The sentence of an entry, in the language of the page; an unknown event shows as stored.
+
+    What was answered is told only on a page about one person: otherwise the log would be a list
+    of who refused (R33).
+    """
     if entry.event not in set(Event):
         return f"{entry.event} {entry.data}"
     values = {key: _value(key, value, names) for key, value in entry.data.items()}
+    if entry.event == Event.DECIDED and not about_one:
+        return _(_ANSWERED, **values)
     return _(SENTENCES[Event(entry.event)], **values)
 
 

@@ -138,6 +138,13 @@ def channel(channel_id: int) -> Any:
     )
     if form.validate_on_submit():
         try:
+            if form.meaning.data == "wording" and not me().has(Role.PRIVACY_OFFICER):
+                raise BadInput(
+                    N_(
+                        "Only the privacy officer can say that just the wording changes."
+                        " Ask them, or save it as a change of meaning."
+                    )
+                )
             with database().write() as session:
                 school.change_channel(
                     session,

@@ -77,11 +77,15 @@ def _page(checked: Verified | None = None) -> Any:
     number = min(max(1, request.args.get("page", 1, type=int)), pages)
     entries = log_search.page(session, where, number, _PER_PAGE)
     names = look_up(session, school_id, entries, language())
+    about_one = wanted.subject == "person" and wanted.subject_id is not None
     # Only what is known: the rest of an address has no business in the addresses on the page.
     asked: dict[str, Any] = {key: request.args[key] for key in _ASKED if request.args.get(key)}
     return render_template(
         "log/index.html",
-        rows=[(entry, actor(entry, names), words(entry, names)) for entry in entries],
+        rows=[
+            (entry, actor(entry, names), words(entry, names, about_one=about_one))
+            for entry in entries
+        ],
         total=total,
         page=number,
         pages=pages,

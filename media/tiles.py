@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from core.errors import Problem
 from media.clearance import in_doubt
-from media.errors import refusal
+from media.errors import RefusedFile, refusal
 from media.gate import appearances_of
 from media.states import Identity, ItemState
 from media.tables import Item
 
 UNNAMED = (Identity.UNKNOWN, Identity.PROPOSED)
+
+
+# Refusals that may have been the machine's bad moment and not the file's fault.
+_PASSING = frozenset({"crashed", "timed_out", "too_heavy", "unreadable"})
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Tile:
     id: int
     name: str
     state: ItemState
-    problem: Problem | None
+    problem: RefusedFile | None
     faces: int
     unnamed: int
     in_doubt: bool
@@ -32,6 +35,11 @@ class Tile:
     @property
     def is_busy(self) -> bool:
         return self.state is ItemState.UPLOADED
+
+    @property
+    def may_go_better(self) -> bool:
+        """Whether trying again can help: half a file stays half a file."""
+        return self.problem is not None and self.problem.code in _PASSING
 
 
 def tiles_of(session: Session, activity_id: int) -> list[Tile]:
@@ -61,7 +69,7 @@ def tiles_of(session: Session, activity_id: int) -> list[Tile]:
     return found
 
 
-def refused_with(item: Item) -> Problem | None:
+def refused_with(item: Item) -> RefusedFile | None:
     """Why the machine refused it, to be read in the language of whoever looks."""
     if item.refusal_code is None:
         return None

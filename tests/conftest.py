@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from media.children import InlineChildren
 
 from app import create_app
 from core.config import Config
 from core.db import Database
 from core.jobs import HeldJobs
 from core.migrate import migrate
+from media.children import InlineChildren
 from media.vault import Vault
 from tests.make import Maker
 

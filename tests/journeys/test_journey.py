@@ -225,12 +225,18 @@ def then_everybody_who_must_know_can_see_it(story: Story, sara: Guardian) -> Non
     wilma.open_log()
     said = wilma.page.locator("table")
     for what in (
-        "About Noor Fictief was answered: no, for photos, School website",
+        "About Noor Fictief a question was answered",
         "was published on School website",
         "Publication 1 shows another file now",
     ):
         expect(said).to_contain_text(what)
     wilma.look("60-log")
+    noor = story.world.cast.people["Noor Fictief"]
+    wilma.page.goto(f"/logboek/?subject=person&subject_id={noor}")
+    expect(wilma.page.locator("table")).to_contain_text(
+        "About Noor Fictief was answered: no, for photos, School website"
+    )
+    wilma.open_log()
     wilma.check_the_log()
     wilma.look("61-log-holds")
     wilma.close()

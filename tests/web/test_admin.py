@@ -471,7 +471,7 @@ def website(office: Office) -> Channel:
     channel = office.make.channel(office.school)
     url = f"/beheer/kanalen/{channel.id}"
     data = channel_form(channel, nl_name="De website", meaning="wording")
-    assert office.client.post(url, data=data).status_code == 302
+    assert office.as_role(Role.PRIVACY_OFFICER).post(url, data=data).status_code == 302
     office.told.clear()
     found = office.row(Channel, channel.id)
     assert isinstance(found, Channel)
@@ -512,7 +512,7 @@ def test_a_material_change_asks_again_and_a_wording_does_not(
     office: Office, website: Channel, meaning: str, asks_again: bool
 ) -> None:
     """R10."""
-    office.client.post(
+    office.as_role(Role.PRIVACY_OFFICER).post(
         f"/beheer/kanalen/{website.id}",
         data=channel_form(website, nl_audience="De hele wereld.", meaning=meaning),
     )
@@ -521,6 +521,19 @@ def test_a_material_change_asks_again_and_a_wording_does_not(
     assert form.texts["nl"]["channels"][str(website.id)]["audience"] == "De hele wereld."
     assert (stored.material_version == form.version) is asks_again
     assert form.material is asks_again
+
+
+def test_only_the_privacy_officer_says_that_just_the_wording_changed(
+    office: Office, website: Channel
+) -> None:
+    """R10"""
+    answer = office.client.post(
+        f"/beheer/kanalen/{website.id}",
+        data=channel_form(website, nl_audience="De hele wereld.", meaning="wording"),
+    )
+    assert answer.status_code == 400
+    assert "Only the privacy officer" in page_text(answer.text)
+    assert office.row(Channel, website.id).words == website.words
 
 
 def test_optional_words_of_a_channel_are_kept_and_can_be_emptied(
@@ -532,7 +545,7 @@ def test_optional_words_of_a_channel_are_kept_and_can_be_emptied(
     )
     assert office.row(Channel, website.id).words["nl"]["kept"] == "Een jaar"
     assert 'value="Een jaar"' in office.client.get(url).text
-    emptied = channel_form(website, nl_kept="", en_kept="", meaning="wording")
+    emptied = channel_form(website, nl_kept="", en_kept="", meaning="material")
     office.client.post(url, data=emptied)
     assert "kept" not in office.row(Channel, website.id).words["nl"]
 

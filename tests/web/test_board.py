@@ -277,7 +277,7 @@ class TestWhoMay:
         page = client.get(story.board(publication))
         assert page.status_code == 200
         assert "Approve this version" not in page.text
-        assert "Take back from this channel" in page.text
+        assert "Do not place it on this channel" in page.text
         assert approve(client, story, publication, story.file_of(publication).sha256) == 403
         assert client.get(f"/kanalen/{story.website.id}/bericht/nieuw").status_code == 403
         assert client.post(f"{story.board(publication)}terughalen").status_code == 302

@@ -354,3 +354,17 @@ def test_the_log_says_in_words_why_a_photo_was_refused_or_taken_back(
     said = [row[3] for row in rows(client.get("/logboek/").text)]
     assert len(said) == len(set(said)) == len(codes)
     assert not [text for text in said for code in codes if f": {code}." in text]
+
+
+def test_the_log_is_no_list_of_who_refused(
+    client: FlaskClient, database: Database, school: School, make: Maker
+) -> None:
+    """R33: what was answered is told about one person at a time."""
+    person = make.person(school, given_name="Noor")
+    values = {key: VALUES[key] for key in KEYS[Event.DECIDED]} | {"person": person.id}
+    write(database, school, Event.DECIDED, **values)
+    everybody = client.get("/logboek/?kind=consent").text
+    assert "About Noor van Test a question was answered" in everybody
+    assert "was answered: no" not in everybody
+    alone = client.get(f"/logboek/?subject=person&subject_id={person.id}").text
+    assert "About Noor van Test was answered: no" in alone
