@@ -75,6 +75,20 @@ def list_mail() -> None:
     for message in messages:
         if message.state == "failed":
             click.echo(f"message {message.id}: {message.tries} tries, last error {message.error}")
+        elif message.state == "waiting":
+            click.echo(f"message {message.id}: waits since {message.created_at:%Y-%m-%d %H:%M} UTC")
+
+
+@mail.command("show")
+@click.argument("number", type=int)
+def show_mail(number: int) -> None:
+    """One message that was not sent: to hand over an invitation where there is no mail server."""
+    _config, database = _opened()
+    with database.read() as session:
+        message = session.get(OutgoingMail, number)
+    if message is None or message.state == "sent":
+        raise click.ClickException(f"There is no message {number} that waits to be sent.")
+    click.echo(f"To: {message.to}\nSubject: {message.subject}\n\n{message.text}")
 
 
 @click.command("setup-code")

@@ -12,7 +12,7 @@ from consent.model import Capacity
 from consent.people import By
 from media.takedown import people_changed
 from tests.journeys.expected import Expected, Who
-from tests.journeys.running import LAST_DAY, START, STRANGER, Running, now
+from tests.journeys.running import FIRST_DAYS, LAST_DAY, START, STRANGER, Running, now
 from tests.journeys.tester import SAYERS, Tester
 
 CHANNELS = st.sampled_from(["website", "besloten"])
@@ -81,6 +81,7 @@ class Days(Tester):
         self.take_in(there, faint=[])
         for slug in cast.channels:
             self.walk_the_road(self.pick_photo(0), slug, rightly=True)
+        self.move_clock(FIRST_DAYS)
 
     # ------------------------------------------------------------------ who says what
 

@@ -30,9 +30,12 @@ class School(Days):
     @rule(
         there=st.lists(st.integers(0, STRANGER), max_size=4, unique=True),
         faint=st.lists(st.integers(0, STRANGER), max_size=2),
+        out=st.booleans(),
     )
-    def upload(self, there: list[int], faint: list[int]) -> None:
+    def upload(self, there: list[int], faint: list[int], out: bool) -> None:
         self.take_in(there, faint)
+        if out:
+            self.walk_the_road(self.pick_photo(-1), "website", rightly=True)
 
     @precondition(lambda self: self.running.jobs.waiting)
     @rule(count=st.integers(1, 3))
@@ -191,6 +194,19 @@ class School(Days):
     def open_the_board(self) -> None:
         """A page that stays open: what is on it grows old."""
         self.page = self.read_board()
+
+    @rule(photo=PICK, channel=CHANNELS, sayer=PICK)
+    def approve_what_was_on_an_old_page(self, photo: int, channel: str, sayer: int) -> None:
+        """Between opening the page and the button somebody says yes, and another file is made."""
+        self.decide(self.pick_sayer(sayer), channel, yes=False)
+        self.offer(self.pick_photo(photo), channel)
+        self.do_all_jobs()
+        self.open_the_board()
+        self.decide(self.pick_sayer(sayer), channel, yes=True)
+        self.do_all_jobs()
+        for number in range(len(self.page)):
+            self.approve(number, "comm", old_page=True)
+            self.publish(number, old_page=True)
 
     @rule(publication=PICK, by=STAFF, old_page=st.booleans())
     def approve(self, publication: int, by: str, old_page: bool) -> None:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,8 +43,10 @@ from tests.make import LONG_AGO, Maker, sign_in
 
 Result = TypeVar("Result")
 
-START = datetime(2026, 6, 3, 10, 0, tzinfo=UTC)
-# Cas and Fem turn 16 and Dewi leaves within days of START, so that a random clock crosses it.
+# The first day; the random ones begin two days later, so that a clock set back still lies after it.
+START = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
+FIRST_DAYS = timedelta(hours=51)
+# Cas and Fem turn 16 and Dewi leaves within days of that, so that a random clock crosses it.
 SIXTEEN_SOON = date(2010, 6, 5)
 LAST_DAY = date(2026, 6, 6)
 STRANGER = 6  # a pattern that belongs to nobody in the registry
