@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlmodel import Session
@@ -11,7 +13,7 @@ from media.gate import appearances_of
 from media.picture import Box
 from media.renditions import crop_of
 from media.states import Identity
-from media.tables import Post
+from media.tables import Post, Publication
 from tests.journeys.days import CHANNELS, PICK, SELDOM, Days
 from tests.journeys.expected import Claim
 from tests.journeys.running import STRANGER, Died, now
@@ -198,8 +200,12 @@ class School(Days):
     @rule(photo=PICK, channel=CHANNELS, sayer=PICK)
     def approve_what_was_on_an_old_page(self, photo: int, channel: str, sayer: int) -> None:
         """Between opening the page and the button somebody says yes, and another file is made."""
+        item = self.pick_photo(photo)
+        for row, _sha256 in self.out_on(item, channel):
+            self.end(row)
+        self.name_everybody(item)
         self.decide(self.pick_sayer(sayer), channel, yes=False)
-        self.offer(self.pick_photo(photo), channel)
+        self.offer(item, channel)
         self.do_all_jobs()
         self.open_the_board()
         self.decide(self.pick_sayer(sayer), channel, yes=True)
@@ -229,13 +235,15 @@ class School(Days):
     def reconsider(self, publication: int, old_page: bool, at_once: bool) -> None:
         """Ask for a file that shows more, and perhaps approve it as soon as it is made."""
         found = self.pick_publication(publication, old_page)
-        if found is None:
-            return
-        row, by = found[0], self.account("comm")
+        if found is not None:
+            self.ask_again(found[0], at_once)
+
+    def ask_again(self, row: Publication, at_once: bool) -> None:
+        by = self.account("comm")
         asked = self.do(lambda s: approval.reconsider(s, row, by=by, now=now()))
         if asked and at_once:
             self.work(self.running.do_all_jobs)
-            self.give_approval(self.pick_publication(publication, old_page=False), "comm")
+            self.give_approval(self.read_board()[row.id or 0], "comm")
 
     @rule(publication=PICK, old_page=st.booleans(), whole=st.booleans(), sure=SELDOM)
     def take_back(self, publication: int, old_page: bool, whole: bool, sure: bool) -> None:
@@ -244,8 +252,7 @@ class School(Days):
             return
         row, by = found[0], self.account("comm")
         if not whole:
-            if self.do(lambda s: publish.retract(s, row, by=by, now=now())):
-                self.expected.out[row.token].ended = True
+            self.end(row)
         elif row.post_id is not None:
             post_id = row.post_id
             taken = self.do(
@@ -253,6 +260,14 @@ class School(Days):
             )
             if taken:
                 self.expected.out[row.token].ended = True
+
+    @precondition(lambda self: len(self.drawn) < 4)
+    @rule(channel=CHANNELS)
+    def bring_out_after_a_birthday(self, channel: str) -> None:
+        """R3: what the parents of Cas and Fem said is not enough for a new photo any more."""
+        self.move_clock(timedelta(days=3))
+        self.take_in([0, 2, 5], faint=[])
+        self.walk_the_road(self.pick_photo(-1), channel, rightly=True)
 
     @rule(photo=PICK, channel=CHANNELS, rightly=st.booleans())
     def bring_out(self, photo: int, channel: str, rightly: bool) -> None:
@@ -268,6 +283,5 @@ class School(Days):
                 self.decide(sayer, channel, yes=True)
         self.settle_doubt(photo, allowed=True)
         self.walk_the_road(item, channel, rightly=True)
-        for number, (row, _sha256) in enumerate(self.read_board().values()):
-            if row.item_id == item and row.channel_id == self.running.cast.channels[channel]:
-                self.reconsider(number, old_page=False, at_once=True)
+        for row, _sha256 in self.out_on(item, channel):
+            self.ask_again(row, at_once=True)

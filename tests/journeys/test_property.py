@@ -19,7 +19,7 @@ LONG = os.environ.get("BEELDPOORT_PROPERTY") == "long"
 TestSchoolDays = School.TestCase
 TestSchoolDays.settings = settings(
     # A minute of a test run, or half an hour of looking.
-    max_examples=1000 if LONG else 25,
+    max_examples=1000 if LONG else 20,
     stateful_step_count=60 if LONG else 30,
     # The same days in every run, so that a failure is seen by everybody; the long one varies.
     derandomize=not LONG,

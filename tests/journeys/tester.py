@@ -227,17 +227,34 @@ class Tester(Oracle):
                 self.allowed(row.token, out, pattern, Ask.NEW, "published")
             out.published, out.shown = True, out.shown & seen
 
+    def name_everybody(self, item: int) -> None:
+        for pattern, rows in list(self.expected.photos[item].claims.items()):
+            for face in rows:
+                self.say_name((item, face, pattern), None, "teacher")
+
+    def out_on(self, item: int, channel: str) -> list[Page]:
+        """The publications of a photo on a channel, as they are now."""
+        channel_id = self.running.cast.channels[channel]
+        return [
+            page
+            for page in self.read_board().values()
+            if page[0].item_id == item and page[0].channel_id == channel_id
+        ]
+
+    def end(self, row: Publication) -> None:
+        """Take a publication back."""
+        by = self.account("comm")
+        if self.do(lambda s: publish.retract(s, row, by=by, now=now())):
+            self.expected.out[row.token].ended = True
+
     def walk_the_road(self, item: int, channel: str, rightly: bool) -> None:
         """From the upload to the gallery; `rightly` names whoever is known."""
         self.work(self.running.do_all_jobs)
         self.look_at_places()
         if rightly:
-            for pattern, rows in list(self.expected.photos[item].claims.items()):
-                for face in rows:
-                    self.say_name((item, face, pattern), None, "teacher")
+            self.name_everybody(item)
         self.offer(item, channel)
         self.work(self.running.do_all_jobs)
-        for row, sha256 in self.read_board().values():
-            if row.item_id == item and row.channel_id == self.running.cast.channels[channel]:
-                self.give_approval((row, sha256), "comm")
-                self.put_out((row, sha256))
+        for page in self.out_on(item, channel):
+            self.give_approval(page, "comm")
+            self.put_out(page)
