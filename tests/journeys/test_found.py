@@ -61,3 +61,28 @@ def test_who_was_hidden_before_turning_16_is_not_shown_anew_by_an_approval(day: 
     day.do_all_jobs()
     day.approve(0, "comm", old_page=False)
     assert visible(day) == {0, 1}
+
+
+def test_what_was_sent_back_and_offered_again_is_approved_as_it_is_now(day: School) -> None:
+    """A version that was asked for before the photo was sent back does not stand in the way."""
+    day.upload(there=[0, 1], faint=[], out=False)
+    day.do_all_jobs()
+    item = day.pick_photo(-1)
+    day.name_everybody(item)
+    day.decide(BEA, "website", yes=False)
+    day.offer(item, "website")
+    day.do_all_jobs()
+    day.give_approval(day.out_on(item, "website")[0], "comm")
+    day.decide(BEA, "website", yes=True)
+    day.ask_again(day.out_on(item, "website")[0][0], at_once=False)
+    day.do_all_jobs()
+    number = list(day.read_board()).index(day.out_on(item, "website")[0][0].id or 0)
+    day.reject(number, old_page=False)
+    day.decide(BEA, "website", yes=False)
+    day.offer(item, "website")
+    day.do_all_jobs()
+    day.give_approval(day.out_on(item, "website")[0], "comm")
+    day.put_out(day.out_on(item, "website")[0])
+    (token,) = [token for token, out in day.expected.out.items() if out.photo == item]
+    assert day.expected.out[token].published
+    assert who_is_in(day.fetch(day.running.visitor, token) or b"") == {0}
