@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from core.config import Config
@@ -65,10 +66,23 @@ def children() -> InlineChildren:
     return InlineChildren()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Compiled once for all tests; a test's own application would do it for every page anew."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(config: Config, database: Database, vault: Vault, children: InlineChildren) -> Flask:
+def app(
+    config: Config,
+    database: Database,
+    vault: Vault,
+    children: InlineChildren,
+    compiled_templates: FileSystemBytecodeCache,
+) -> Flask:
     app = create_app(config, database=database, vault=vault, children=children)
     app.config["WTF_CSRF_ENABLED"] = False
+    app.jinja_env.bytecode_cache = compiled_templates
     return app
 
 

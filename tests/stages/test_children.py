@@ -24,6 +24,9 @@ from media.encode import encode_jpeg
 from media.errors import RefusedFile, refusal
 from media.picture import Box, Pixels
 
+# Real networks and real processes: left out of `make quick`.
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1_000_000
 
 # The functions below run in a child: they are found by their module and name.

@@ -37,6 +37,9 @@ from tests.make import Maker
 from tests.stages.conftest import compose
 from tests.stages.faces import World, cut, jpeg, learn, left_and_right, says, upload, world
 
+# Real networks and real processes: left out of `make quick`.
+pytestmark = pytest.mark.slow
+
 Result = TypeVar("Result")
 
 PORTRAIT = (100, 20, 380, 330)  # of the astronaut: head and shoulders

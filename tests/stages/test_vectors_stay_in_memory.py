@@ -38,6 +38,9 @@ from tests.make import Maker
 from tests.stages.conftest import compose
 from tests.stages.faces import jpeg, learn, upload, world
 
+# Real networks and real processes: left out of `make quick`.
+pytestmark = pytest.mark.slow
+
 # A worker starts in a few seconds and does the photo in as many; much later, it never will.
 DEADLINE_SECONDS = 120
 # So few numbers of a vector already betray that it was written; fewer could be chance.

@@ -21,6 +21,9 @@ from tests.make import Maker, sign_in
 from tests.stages.conftest import compose
 from tests.stages.faces import World, cut, jpeg, learn, says, world
 
+# Real networks and real processes: left out of `make quick`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def astronaut() -> Pixels:
