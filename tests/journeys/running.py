@@ -7,6 +7,7 @@ job, before or after a commit, with or without the queue's memory of what was st
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -233,6 +234,7 @@ def _set_rules(
 def _template() -> tuple[Path, Cast]:
     """A migrated database with the made-up school, made once and copied for each example."""
     folder = Path(tempfile.mkdtemp(prefix="beeldpoort-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     database = Database(f"sqlite:///{folder / 'beeldpoort.db'}")
     migrate(database)
     make = Maker(database)
