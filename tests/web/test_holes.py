@@ -13,6 +13,7 @@ from consent.model import Answer, AtSixteen, Medium, Reason, Recognise, Ruling
 from consent.people import By
 from consent.store import Question, standings
 from consent.tables import Activity, Channel, Guardianship, Person
+from core import log
 from core.clock import now
 from core.db import Database
 from core.errors import Conflict
@@ -183,3 +184,24 @@ def test_a_published_photo_about_which_somebody_is_in_doubt_is_not_served(story:
     assert story.client().get(address(publication)).status_code == 200
     story.change(item, doubted_by=story.teacher.id, doubted_at=now())
     assert story.client().get(address(publication)).status_code == 404
+
+
+def test_authority_is_taken_away_also_with_a_clock_that_was_set_back(
+    story: Story, make: Maker
+) -> None:
+    """R7: what somebody without authority said does not count, whatever the clock says."""
+    child = make.person(story.school)
+    father = make.guardian(child)
+    school_id, teacher = story.school.id or 0, story.teacher.id or 0
+    with story.database.write() as session:
+        link = session.get_one(Guardianship, (father.id, child.id))
+        link.authority_from = now()
+        log.append(session, log.Event.SCHOOL_CREATED, school_id=school_id, actor_id=None, at=now())
+    make.decided(child, father, story.website)
+    assert ruling(story, child, story.website, Medium.PHOTO).allowed
+    earlier = By(teacher, now() - timedelta(hours=2))
+    with story.database.write() as session:
+        guardianship.change_authority(
+            session, school_id, child.id or 0, father.id or 0, False, earlier, people_changed
+        )
+    assert not ruling(story, child, story.website, Medium.PHOTO).allowed
