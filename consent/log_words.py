@@ -177,7 +177,8 @@ _NAMED: dict[str, tuple[type[SQLModel], str]] = {
 
 _ANSWERED = N_(
     "About %(person)s a question was answered (answer %(decision)s, form version"
-    " %(form_version)s). Choose this person above to see which, and how."
+    " %(form_version)s). To see which, and how, choose above the subject person with number"
+    " %(number)s."
 )
 
 _NOTHING: dict[str, str] = {
@@ -248,7 +249,7 @@ def words(entry: LogEntry, names: Names, *, about_one: bool = True) -> str:
         return f"{entry.event} {entry.data}"
     values = {key: _value(key, value, names) for key, value in entry.data.items()}
     if entry.event == Event.DECIDED and not about_one:
-        return _(_ANSWERED, **values)
+        return _(_ANSWERED, number=entry.data["person"], **values)
     return _(SENTENCES[Event(entry.event)], **values)
 
 

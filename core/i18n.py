@@ -5,6 +5,7 @@ Dutch is the default. A person's own choice wins, then the language cookie, then
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
@@ -74,7 +75,8 @@ def compile_catalogues() -> None:
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
         catalogue = read_po(source.read_bytes().splitlines(), locale=source.parent.parent.name)
-        part = target.with_suffix(".part")
+        # A name of its own: several processes may start at the same moment.
+        part = target.with_name(f"{target.name}.{os.getpid()}.part")
         with part.open("wb") as file:
             write_mo(file, catalogue)
         part.replace(target)

@@ -365,6 +365,7 @@ def test_the_log_is_no_list_of_who_refused(
     write(database, school, Event.DECIDED, **values)
     everybody = client.get("/logboek/?kind=consent").text
     assert "About Noor van Test a question was answered" in everybody
+    assert f"the subject person with number {person.id}." in everybody
     assert "was answered: no" not in everybody
     alone = client.get(f"/logboek/?subject=person&subject_id={person.id}").text
     assert "About Noor van Test was answered: no" in alone
