@@ -11,6 +11,7 @@ import sys
 
 import click
 
+from core import config as settings
 from core.errors import Problem
 
 _COMMANDS = {
@@ -18,11 +19,22 @@ _COMMANDS = {
     "serve": "cli.together",
     "web": "cli.web",
     "worker": "cli.worker",
+    "metrics": "cli.metrics",
+    "health": "cli.health",
     "migrate": "cli.upkeep",
     "audit": "cli.upkeep",
+    "log": "cli.log",
     "mail": "cli.upkeep",
+    "files": "cli.files",
+    "receipt": "cli.receipt",
     "setup-code": "cli.upkeep",
+    "backup": "cli.backup",
+    "backup-keys": "cli.backup",
+    "restore": "cli.backup",
+    "replay": "cli.backup",
 }
+# Those that count for Prometheus, or add up what was counted.
+_COUNTING = frozenset({"web", "worker", "metrics"})
 
 
 class _OnDemand(click.Group):
@@ -34,9 +46,20 @@ class _OnDemand(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name in _COUNTING:
+            _count_together()
         module = importlib.import_module(_COMMANDS[cmd_name])
         command = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
+
+
+def _count_together() -> None:
+    """Let this process count where `beeldpoort metrics` adds up; before anything loads
+    prometheus_client, which looks at its environment once."""
+    config = settings.read()
+    if config.metrics_port is not None:
+        config.metrics.mkdir(exist_ok=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(config.metrics)
 
 
 @click.group(cls=_OnDemand)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
+from socket import socket
 
 import click
 
 from core import config as settings
+from core import logs
 from core.config import ROOT, Config
 from core.errors import N_, BadInput
-from core.run import Part, Supervisor, port_is_free
+from core.part import listen
+from core.run import Part, Supervisor
+from core.serving import answers, reachable
 
-# A cold start on a slow disk takes ten seconds.
-_STARTED_SECONDS = 60.0
-_ANSWER_SECONDS = 5.0
+# A cold start on a slow disk takes ten seconds, on a busy machine several times that.
+_STARTED_SECONDS = 120.0
 
 
 @click.command()
@@ -40,7 +41,45 @@ def serve() -> None:
 
 def _together(env: Mapping[str, str]) -> int:
     config = settings.read(env)
-    if not port_is_free(config.host, config.port):
+    logs.configure(readable=config.demo)
+    supervisor = Supervisor(_parts(config), env, ROOT, _listening(config))
+
+    def prepare() -> bool:
+        _forget_counts(config)
+        return supervisor.call(_command("migrate")) == 0
+
+    def once_started() -> bool:
+        host = reachable(config.host)
+        if not supervisor.wait_until(
+            lambda: answers(config.port, "/readyz", host), _STARTED_SECONDS
+        ) and not answers(config.port, host=host):
+            click.echo("The web server does not answer; the lines above may say why.", err=True)
+            return False
+        if config.demo and supervisor.call([sys.executable, "-m", "demo"]) != 0:
+            click.echo("The demonstration school could not be made.", err=True)
+            return False
+        _say_where(config, supervisor)
+        return True
+
+    return supervisor.run(prepare, once_started)
+
+
+def _parts(config: Config) -> list[Part]:
+    """What is started: the processes that were asked for, each under a name of its own."""
+    numbers = range(1, config.web_processes + 1)
+    names = [f"web server {number}" for number in numbers] if len(numbers) > 1 else ["web server"]
+    parts = [Part(name, _command("web"), beats=True, listens=True) for name in names]
+    parts.append(Part("worker", _command("worker"), beats=True))
+    if config.metrics_port is not None:
+        parts.append(Part("metrics", _command("metrics")))
+    return parts
+
+
+def _listening(config: Config) -> list[socket]:
+    """The sockets of the web server: opened here, so that they outlive each of its processes."""
+    try:
+        return listen(config.host, config.port)
+    except OSError as problem:
         raise BadInput(
             N_(
                 "Port %(port)s on %(host)s is in use by another program, or not yours to use."
@@ -48,43 +87,26 @@ def _together(env: Mapping[str, str]) -> int:
             ),
             port=config.port,
             host=config.host,
-        )
-    parts = [Part("web server", _command("web")), Part("worker", _command("worker"))]
-    supervisor = Supervisor(parts, env, ROOT)
+        ) from problem
 
-    def prepare() -> bool:
-        return supervisor.call(_command("migrate")) == 0
 
-    def once_started() -> bool:
-        if not supervisor.wait_until(lambda: _answers(config), _STARTED_SECONDS):
-            click.echo("The web server does not answer; the lines above may say why.", err=True)
-            return False
-        if config.demo and supervisor.call([sys.executable, "-m", "demo"]) != 0:
-            click.echo("The demonstration school could not be made.", err=True)
-            return False
-        click.echo(f"\nBeeldpoort is ready: {config.base_url}{'/demo/' if config.demo else '/'}")
+def _say_where(config: Config, supervisor: Supervisor) -> None:
+    click.echo(f"\nBeeldpoort is ready: {config.base_url}{'/demo/' if config.demo else '/'}")
+    if sys.stdout.isatty():
         if not config.demo:
             supervisor.call(_command("setup-code"))
         click.echo("Stop it with Ctrl-C.")
-        sys.stdout.flush()
-        return True
-
-    return supervisor.run(prepare, once_started)
+    elif not config.demo:
+        # What is not a terminal is kept, and read by others: no place for a code.
+        click.echo("The code for the first administrator: ./beeldpoort setup-code")
+    sys.stdout.flush()
 
 
 def _command(*words: str) -> list[str]:
     return [sys.executable, "-m", "cli", *words]
 
 
-def _answers(config: Config) -> bool:
-    """Whether the web server answers; asked where it listens, not at its public address."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.host, config.host)  # noqa: S104 - compared
-    # Never through a proxy of the environment: this is our own machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(
-            f"http://{host}:{config.port}/static/favicon.svg", timeout=_ANSWER_SECONDS
-        ):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
+def _forget_counts(config: Config) -> None:
+    """What processes of an earlier start have counted for Prometheus."""
+    for path in config.metrics.glob("*.db"):
+        path.unlink()

@@ -10,10 +10,13 @@ import threading
 import click
 
 from core import config as settings
-from core import logs
+from core import logs, metrics
 from core.db import Database
+from core.errors import N_, BadInput
 from core.jobs import DbosJobs
-from core.run import end_with_parent
+from core.log_copy import follow_log
+from core.migrate import is_current
+from core.part import end_with_parent
 from media.children import Children
 from media.models import CACHE_VARIABLE
 from media.vault import Vault
@@ -31,9 +34,16 @@ def worker() -> None:
         signal.signal(number, lambda *_: asked_to_stop.set())
     end_with_parent()
     jobs = DbosJobs(config.jobs_url)
-    database = Database(config.database_url, jobs)
-    vault = Vault.in_folder(config.storage)
-    running = Worker(config, database, vault, Children(workers=1), jobs)
+    database = Database(config.database_url, jobs, config.busy_seconds)
+    if not is_current(database):
+        raise BadInput(
+            N_("The database has another shape than this version needs: run `beeldpoort migrate`.")
+        )
+    copy = follow_log(database, config)
+    vault = Vault.in_folder(config.storage, config.keep_free_bytes)
+    metrics.STARTS.labels(part="worker").inc()
+    children = Children(workers=config.children, happened=metrics.child_happened)
+    running = Worker(config, database, vault, children, jobs, copy)
     running.start()
     asked_to_stop.wait()
     running.stop()

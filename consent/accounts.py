@@ -63,14 +63,20 @@ def sign_in(database: Database, email: str, password: str, at: datetime) -> Acco
         account = _open_account(session, email)
     right = passwords.matches(account.password_hash if account else None, password)
     with database.write() as session:
-        if account is None or not right:
+        present = session.get(Account, account.id) if account is not None else None
+        if account is None or present is None or not right or not _is_as(present, account):
             _failed(session, account, at)
             return None
-        present = session.get_one(Account, account.id)
         if present.password_hash is not None and passwords.is_outdated(present.password_hash):
             present.password_hash = passwords.hashed(password)
         _signed_in(session, present, "password", at)
         return present
+
+
+def _is_as(present: Account, seen: Account) -> bool:
+    """Whether an account can still be entered as it was seen; checking a password takes a while,
+    in which its owner may have changed it because somebody else knows it."""
+    return present.password_hash == seen.password_hash and present.closed_at is None
 
 
 def ask_link(database: Database, config: Config, email: str, at: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from consent.model import AfterLeaving
 from core.clock import start_of_day
 
 AGE_OF_DECISION = 16  # Dutch data protection law (UAVG 5): parental consent until 16
@@ -28,10 +29,26 @@ def turns(born: date, age: int) -> datetime:
 
 def end_of_school_year(day: date) -> datetime:
     """The moment at which the school year that holds `day` is over."""
-    begins = date(day.year, *_SCHOOL_YEAR_BEGINS)
-    return start_of_day(begins if day < begins else begins.replace(year=day.year + 1))
+    return start_of_day(_next_school_year(day))
 
 
 def leaves(left_on: date) -> datetime:
     """The moment from which somebody whose last day is `left_on` has left."""
     return start_of_day(left_on + timedelta(days=1))
+
+
+def stays_until(left_on: date, after_leaving: AfterLeaving) -> datetime:
+    """The moment until which what is out of somebody who has left may stay there."""
+    match after_leaving:
+        case AfterLeaving.SCHOOL_YEAR:
+            return end_of_school_year(left_on)
+        case AfterLeaving.ONE_MORE_YEAR:
+            return end_of_school_year(_next_school_year(left_on))
+        case _:
+            return leaves(left_on)
+
+
+def _next_school_year(day: date) -> date:
+    """The first day of the school year after the one that holds `day`."""
+    begins = date(day.year, *_SCHOOL_YEAR_BEGINS)
+    return begins if day < begins else begins.replace(year=day.year + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from consent import accounts, school
@@ -12,18 +11,9 @@ from core import log
 from core.errors import N_, NotFound
 from core.log import Event
 
-# The lock number of no school (they count from 1): see core.log on the number space.
-_LOCK = sa.text("select pg_advisory_xact_lock(16976, 0)")
-
 
 def begin(session: Session, settings: Settings, first: Account) -> School:
-    """Make the school and its administrator; raises NotFound when somebody was there before.
-
-    Two who do it at the same moment wait for each other: by BEGIN IMMEDIATE on SQLite, by a lock
-    on PostgreSQL.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_LOCK)
+    """Make the school and its administrator; raises NotFound when somebody was there before."""
     if not accounts.nobody_yet(session):
         raise NotFound(N_("This page exists only until there is an administrator."))
     session.add(first)

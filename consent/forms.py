@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from consent.errors import UnusableAnswer
@@ -18,14 +16,13 @@ Asked = tuple[int | None, Medium]
 RECOGNITION: Asked = (None, Medium.RECOGNITION)
 
 
-def open_channels(session: Session, school_id: int, now: datetime) -> Sequence[Channel]:
+def open_channels(session: Session, school_id: int) -> Sequence[Channel]:
     """The channels about which the school asks now, in the order in which it opened them."""
     return session.exec(
         select(Channel)
         .where(
             Channel.school_id == school_id,
-            Channel.opened_at <= now,
-            sa.or_(col(Channel.closed_at).is_(None), col(Channel.closed_at) > now),
+            col(Channel.closed_at).is_(None),
         )
         .order_by(col(Channel.id))
     ).all()

@@ -9,11 +9,23 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMult
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from consent.model import AtSixteen, GuardiansNeeded, OnRefusal, PersonKind, Recognise
+from consent.model import (
+    AfterLeaving,
+    AtSixteen,
+    GuardiansNeeded,
+    Organisation,
+    PersonKind,
+    PupilWord,
+    Recognise,
+)
+from consent.people import PersonInput
 from consent.tables import Role
 from core.forms import Email, Form, LongText, Text, options, required
+from core.i18n import NAMES, STAFF_LANGUAGES
+from core.ids import row_id
 
-LANGUAGE_NAMES = [("nl", "Nederlands"), ("en", "English")]
+LANGUAGE_NAMES = list(NAMES.items())
+STAFF_LANGUAGE_NAMES = [(code, NAMES[code]) for code in STAFF_LANGUAGES]
 
 KIND_NAMES = {
     PersonKind.PUPIL: _("Pupil"),
@@ -68,13 +80,6 @@ class PersonForm(Form):
         _("Last day at school"),
         description=_("From the next day on nothing new is published of this person."),
     )
-    protected = BooleanField(
-        _("Never show this person, whatever was answered"),
-        description=_(
-            "For somebody who must not be found. Colleagues see no reason, only that it is not"
-            " allowed."
-        ),
-    )
 
     def ask_birthday(self) -> None:
         """Make the birthday one that must be filled in."""
@@ -87,18 +92,52 @@ class PersonForm(Form):
         """Set the groups to choose from."""
         self.group.choices = options([("", _("No group")), *groups])
 
+    def entered(self) -> PersonInput:
+        """What was filled in. What is no number is no group: the use case says so."""
+        group = self.group.data or ""
+        return PersonInput(
+            given_name=self.given_name.data,
+            family_name=self.family_name.data,
+            born=self.born.data,
+            group_id=(row_id(group) or -1) if group else None,
+            left_on=self.left_on.data,
+        )
+
+
+_TOGETHER = _("Two guardians share this address and answer together")
+_TOGETHER_MEANS = _(
+    "They have one account and one voice, and the form tells them so. Does one of them want to"
+    " answer apart? Then add that guardian with an address of their own."
+)
+
 
 class GuardianForm(Form):
     email = Email(
         _("E-mail address"),
         description=_("The invitation goes here. Has this address an account, then it is linked."),
     )
-    name = Text(_("Name"), 200, description=_("As you would write to this person."))
+    name = Text(
+        _("Name"),
+        200,
+        description=_("As you would write to this person; of two who share an address, both."),
+    )
     language = SelectField(_("Language of the mail"), [required()], choices=options(LANGUAGE_NAMES))
     authority = RadioField(
         _("Has this person parental authority?"),
         [InputRequired(_("Choose yes or no."))],
         choices=options([("yes", _("Yes: decides about pictures")), ("no", _("No"))]),
+    )
+    together = BooleanField(_TOGETHER, description=_TOGETHER_MEANS)
+
+
+class ObjectionForm(Form):
+    """What a pupil under 16 does not want (R7)."""
+
+    rows = SelectMultipleField(
+        _("What does the pupil not want?"),
+        [InputRequired(_("Choose what the pupil does not want."))],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
 
 
@@ -116,6 +155,7 @@ class AuthorityForm(Form):
         [InputRequired(_("Choose yes or no."))],
         choices=options([("yes", _("Yes: decides about pictures")), ("no", _("No"))]),
     )
+    together = BooleanField(_TOGETHER, description=_TOGETHER_MEANS)
 
 
 class RolesForm(Form):
@@ -132,47 +172,8 @@ class StaffForm(RolesForm):
     given_name = Text(_("Given name"), 100)
     family_name = Text(_("Family name"), 100)
     email = Email(_("E-mail address"), description=_("The invitation goes here."))
-    language = SelectField(_("Language of the mail"), [required()], choices=options(LANGUAGE_NAMES))
-
-
-class ChannelForm(Form):
-    """The rules and words of a channel. `meaning` is asked when the words have changed (R10)."""
-
-    on_refusal = RadioField(
-        _("What happens to a photo that shows somebody without consent?"),
-        [required()],
-        choices=options(
-            [
-                (OnRefusal.HIDE.value, _("That person is made unrecognisable")),
-                (OnRefusal.BLOCK.value, _("The photo does not go out on this channel")),
-            ]
-        ),
-    )
-    always_hidden = BooleanField(
-        _("Make everybody unrecognisable here, whatever was answered"),
-    )
-    nl_name = Text(_("Name of the channel"), 100)
-    nl_example = LongText(_("An example of what is placed here"), 500)
-    nl_audience = LongText(_("Who can see it"), 1000)
-    nl_receiver = Text(_("Who runs it, and in which country"), 500, optional=True)
-    nl_kept = Text(_("How long it stays there"), 500, optional=True)
-    en_name = Text(_("Name of the channel"), 100)
-    en_example = LongText(_("An example of what is placed here"), 500)
-    en_audience = LongText(_("Who can see it"), 1000)
-    en_receiver = Text(_("Who runs it, and in which country"), 500, optional=True)
-    en_kept = Text(_("How long it stays there"), 500, optional=True)
-    meaning = RadioField(
-        _("Did you change the text? Does its meaning change?"),
-        [Optional()],
-        choices=options(
-            [
-                (
-                    "material",
-                    _("Yes: ask everybody again; until then nothing new is shown of them here"),
-                ),
-                ("wording", _("No: only the wording, such as a typing error")),
-            ]
-        ),
+    language = SelectField(
+        _("Language of the mail"), [required()], choices=options(STAFF_LANGUAGE_NAMES)
     )
 
 
@@ -187,6 +188,21 @@ class SettingsForm(Form):
         _("Contact for privacy"),
         320,
         description=_("Where a person asks for access, or complains: often the privacy officer."),
+    )
+    organisation_word = RadioField(
+        _("What do you call yourselves?"),
+        [required()],
+        choices=options(
+            [
+                (Organisation.SCHOOL.value, _("School")),
+                (Organisation.CHILD_CENTRE.value, _("Child centre")),
+            ]
+        ),
+    )
+    pupil_word = RadioField(
+        _("How do you call those whom you teach, in the form and in mails?"),
+        [required()],
+        choices=options([(PupilWord.PUPIL.value, _("Pupil")), (PupilWord.CHILD.value, _("Child"))]),
     )
     at_sixteen = RadioField(
         _("What is the parents' yes worth when a pupil turns 16?"),
@@ -211,6 +227,17 @@ class SettingsForm(Form):
             [
                 (GuardiansNeeded.ONE.value, _("One; a no of any of them outweighs it")),
                 (GuardiansNeeded.ALL.value, _("All who have parental authority")),
+            ]
+        ),
+    )
+    after_leaving = RadioField(
+        _("How long does what is published stay after somebody has left the school?"),
+        [required()],
+        choices=options(
+            [
+                (AfterLeaving.SCHOOL_YEAR.value, _("Until the end of that school year (advised)")),
+                (AfterLeaving.ONE_MORE_YEAR.value, _("One school year longer")),
+                (AfterLeaving.AT_ONCE.value, _("Not at all: it goes away the day after")),
             ]
         ),
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from consent import accounts, invitations
-from consent.model import PersonKind
+from consent import accounts, invitations, present
+from consent.model import Guardian, PersonKind
 from consent.people import By, give_roles, log_people, person_of
 from consent.registry import OnChange
 from consent.tables import (
@@ -35,6 +35,7 @@ def link_guardian(
     authority: bool,
     by: By,
     on_change: OnChange,
+    together: bool = False,
 ) -> Account:
     """Make somebody a guardian of a pupil and send an invitation.
 
@@ -48,7 +49,10 @@ def link_guardian(
     assert account.id is not None  # noqa: S101 - `_account` flushes
     if session.get(Guardianship, (account.id, person_id)) is not None:
         raise BadInput(
-            N_("%(email)s is a guardian of %(child)s already."),
+            N_(
+                "%(email)s is a guardian of %(child)s already. Do two guardians share this"
+                " address? Then say so on the page of that guardian."
+            ),
             email=account.email,
             child=person.full_name,
         )
@@ -71,6 +75,7 @@ def link_guardian(
         account=account.id,
         authority=authority,
     )
+    share(session, school_id, person_id, account.id, together, by)
     send_invitation(session, config, school_id, account, person.given_name, by)
     # With `guardians_needed` = all, one more guardian with authority may end a yes (R7).
     on_change(session, school_id, [person_id], by.account, by.at)
@@ -87,8 +92,9 @@ def change_authority(
     on_change: OnChange,
 ) -> None:
     """Record that a guardian has parental authority from now on, or has it no longer (R7)."""
+    clock = by.at
     # With a clock that was set back, authority that is taken away would seem not to be there yet.
-    by = By(by.account, not_before(session, school_id, by.at))
+    by = By(by.account, not_before(session, school_id, clock))
     link = guardianship_of(session, school_id, person_id, account_id)
     if has_authority(link, by.at) == authority:
         return
@@ -107,7 +113,29 @@ def change_authority(
         account=account_id,
         authority=authority,
     )
-    on_change(session, school_id, [person_id], by.account, by.at)
+    on_change(session, school_id, [person_id], by.account, clock)
+
+
+def share(
+    session: Session, school_id: int, person_id: int, account_id: int, together: bool, by: By
+) -> None:
+    """Record that two guardians share this account and answer together, or do no longer.
+
+    One account is one voice: it changes no standing, only what the form tells them."""
+    link = guardianship_of(session, school_id, person_id, account_id)
+    if link.together == together:
+        return
+    link.together = together
+    session.flush()
+    log_people(
+        session,
+        Event.GUARDIANS_TOGETHER,
+        school_id,
+        by,
+        person=person_id,
+        account=account_id,
+        together=together,
+    )
 
 
 def unlink_guardian(
@@ -171,9 +199,8 @@ def guardianship_of(
 
 def has_authority(link: Guardianship, moment: datetime) -> bool:
     """Whether a guardian has parental authority at `moment`."""
-    if link.authority_from is None or moment < link.authority_from:
-        return False
-    return link.authority_until is None or moment < link.authority_until
+    recorded = Guardian(link.account_id, link.authority_from, link.authority_until)
+    return present.guardian(recorded, moment).has_authority(moment)
 
 
 def _account(session: Session, email: str, name: str, language: str, at: datetime) -> Account:
@@ -181,7 +208,10 @@ def _account(session: Session, email: str, name: str, language: str, at: datetim
     if account is None:
         account = Account(email=email, name=name, language=language, created_at=at)
         session.add(account)
-    account.closed_at = None
+    if account.closed_at is not None:
+        # Opened again by an invitation, and not by what was known before it was closed.
+        account.closed_at, account.password_hash = None, None
+        account.session_epoch += 1
     session.flush()
     return account
 

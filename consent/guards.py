@@ -16,7 +16,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from consent.model import PublicationSeen
 from consent.registry import OnChange
-from consent.tables import STAFF, Account, AccountRole, Role, School
+from consent.tables import STAFF, Account, AccountRole, Person, Role, School
 from core.errors import N_, NotFound
 from core.web import nav_items, open_endpoints, reading
 
@@ -25,7 +25,7 @@ Row = TypeVar("Row", bound=SQLModel)
 
 ROLE_NAMES = {
     Role.GUARDIAN: N_("parent or guardian"),
-    Role.PUPIL: N_("pupil"),
+    Role.PUPIL: N_("{pupil}"),
     Role.TEACHER: N_("teacher"),
     Role.COMMUNICATIONS: N_("communications"),
     Role.SUPERVISOR: N_("supervisor"),
@@ -95,10 +95,20 @@ def guard_of(view: Callable[..., Any] | None) -> frozenset[Role] | None:
     return getattr(view, _GUARD, None)
 
 
-def mine(table: type[Row], row_id: int | None) -> Row:
-    """The row of this school with that id; 404 when it does not exist or is another school's."""
+def is_for_staff() -> bool:
+    """Whether the present page is one that only staff see, by its own guard."""
+    endpoint = request.endpoint
+    allowed = guard_of(current_app.view_functions.get(endpoint)) if endpoint else None
+    return allowed is not None and allowed <= STAFF
+
+
+def mine(table: type[Row], row_id: int | None, *, erased: bool = False) -> Row:
+    """The row of this school with that id; 404 when it does not exist or is another school's, and
+    for a person who was erased, unless a page is about those too."""
     row = reading().get(table, row_id) if row_id is not None else None
     if row is None or getattr(row, "school_id", None) != me().school_id:
+        raise NotFound(N_("It does not exist, or it is not meant for you."))
+    if isinstance(row, Person) and row.erased_at is not None and not erased:
         raise NotFound(N_("It does not exist, or it is not meant for you."))
     return row
 
@@ -156,7 +166,7 @@ def _page_context() -> dict[str, Any]:
             {
                 "label": gettext(item.label),
                 "url": url_for(item.endpoint),
-                "current": _current(url_for(item.endpoint)),
+                "current": _current(url_for(item.endpoint), url_for(item.within or item.endpoint)),
             }
             for item in nav_items(current_app)
             if roles & item.roles and (item.when is None or item.when())
@@ -172,11 +182,11 @@ def _page_context() -> dict[str, Any]:
     }
 
 
-def _current(url: str) -> str | None:
+def _current(url: str, part: str) -> str | None:
     """What `aria-current` says of a menu entry: this page, or the part of the site it is in."""
     if request.path == url:
         return "page"
-    return "true" if url.endswith("/") and request.path.startswith(url) else None
+    return "true" if part.endswith("/") and request.path.startswith(part) else None
 
 
 def on_change(app: Flask, callback: OnChange) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import gettext as _
 from sqlmodel import Session, col, select
 
-from consent import links
+from consent import letters, links
 from consent.links import Purpose
 from consent.tables import Account, School, SignInToken
 from core.config import Config
-from core.i18n import in_language
+from core.jobs import NORMAL, URGENT
 from core.mail import write
 
 
@@ -35,88 +34,27 @@ def invite_guardian(
     """Ask a guardian to open the account, or say that a child was added to it; tells whether it
     was an invitation. `child` is a given name."""
     if is_opened(session, account):
-        with in_language(account.language):
-            subject = _("%(school)s has added a child to your account", school=school.name)
-            text = _(
-                "Dear %(name)s,\n\n"
-                "%(school)s has added %(child)s to your account. Sign in to say which pictures of"
-                " %(child)s may be published:\n\n"
-                "%(link)s\n\n"
-                "Is this not right? Tell the school: %(contact)s\n",
-                name=account.name,
-                school=school.name,
-                child=child,
-                link=f"{config.base_url}/",
-                contact=school.contact,
-            )
-        write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
-        return False
-    link = _invitation_link(session, config, account, at)
-    with in_language(account.language):
-        subject = _(
-            "%(school)s asks you about pictures of %(child)s", school=school.name, child=child
-        )
-        text = _(
-            "Dear %(name)s,\n\n"
-            "%(school)s makes photos of school life. They are only published with your consent."
-            " You decide about pictures of %(child)s, and you can change your answers at any"
-            " moment.\n\n"
-            "Open your account with this link. It works once, for 7 days:\n\n"
-            "%(link)s\n\n"
-            "As long as you do not answer, no recognisable picture of %(child)s is published.\n"
-            "Do you not know this school? Then do nothing, or tell us: %(contact)s\n",
-            name=account.name,
-            school=school.name,
-            child=child,
-            link=link,
-            contact=school.contact,
-        )
-    write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
-    return True
+        name, link = "child_added", f"{config.base_url}/"
+    else:
+        name, link = "invitation", invitation_link(session, config, account, at)
+    _send(session, name, school, account, at, link=link, name=account.name, child=child)
+    return name == "invitation"
 
 
 def invite_staff(
     session: Session, config: Config, school: School, account: Account, at: datetime
 ) -> None:
     """Ask a member of staff to open the account."""
-    link = _invitation_link(session, config, account, at)
-    with in_language(account.language):
-        subject = _("Your account for the photos of %(school)s", school=school.name)
-        text = _(
-            "Hello %(name)s,\n\n"
-            "You have an account in Beeldpoort, where %(school)s keeps its photos and the consent"
-            " for them.\n\n"
-            "Open your account with this link. It works once, for 7 days:\n\n"
-            "%(link)s\n\n"
-            "Do you not expect this? Then do nothing, or tell us: %(contact)s\n",
-            name=account.name,
-            school=school.name,
-            link=link,
-            contact=school.contact,
-        )
-    write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
+    link = invitation_link(session, config, account, at)
+    _send(session, "staff_invitation", school, account, at, name=account.name, link=link)
 
 
 def invite_pupil(
     session: Session, config: Config, school: School, account: Account, at: datetime
 ) -> None:
     """Ask a pupil to open the account with which they decide, or object (R3, R7)."""
-    link = _invitation_link(session, config, account, at)
-    with in_language(account.language):
-        subject = _("%(school)s asks you about pictures of yourself", school=school.name)
-        text = _(
-            "Hello %(name)s,\n\n"
-            "%(school)s makes photos of school life. From 16 on you decide yourself whether you may"
-            " be recognised in them; before that you can say no.\n\n"
-            "Open your account with this link. It works once, for 7 days:\n\n"
-            "%(link)s\n\n"
-            "Questions? Ask the school: %(contact)s\n",
-            name=account.name,
-            school=school.name,
-            link=link,
-            contact=school.contact,
-        )
-    write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
+    link = invitation_link(session, config, account, at)
+    _send(session, "pupil_invitation", school, account, at, name=account.name, link=link)
 
 
 def send_link(
@@ -125,20 +63,34 @@ def send_link(
     """Mail a link that signs in."""
     assert account.id is not None  # noqa: S101 - is in the database
     signed = links.make(session, config.secret_key, account.id, Purpose.MAGIC, at)
-    with in_language(account.language):
-        subject = _("Your link to sign in at %(school)s", school=school.name)
-        text = _(
-            "Hello %(name)s,\n\n"
-            "With this link you sign in. It works once, for 15 minutes:\n\n"
-            "%(link)s\n\n"
-            "Did you not ask for it? Then do nothing: nobody can sign in without this mail.\n",
-            name=account.name,
-            link=f"{config.base_url}/inloggen/link/{signed}",
-        )
-    write(session, to=account.email, subject=subject, text=text, at=at, school_id=school.id)
+    link = f"{config.base_url}/inloggen/link/{signed}"
+    # Somebody sits before the screen and waits for it.
+    _send(session, "sign_in_link", school, account, at, URGENT, name=account.name, link=link)
 
 
-def _invitation_link(session: Session, config: Config, account: Account, at: datetime) -> str:
+def _send(
+    session: Session,
+    letter: str,
+    school: School,
+    account: Account,
+    at: datetime,
+    priority: int = NORMAL,
+    **values: str,
+) -> None:
+    subject, text = letters.letter(letter, account.language, school, **values)
+    write(
+        session,
+        to=account.email,
+        subject=subject,
+        text=text,
+        at=at,
+        school_id=school.id,
+        priority=priority,
+    )
+
+
+def invitation_link(session: Session, config: Config, account: Account, at: datetime) -> str:
+    """The address that opens an account; earlier invitations of it stop working."""
     assert account.id is not None  # noqa: S101 - is in the database
     signed = links.make(session, config.secret_key, account.id, Purpose.INVITE, at)
     return f"{config.base_url}/uitnodiging/{signed}"

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from consent.errors import UnusableLink
 from consent.tables import Account, SignInToken
+from core import clock_check
 from core.errors import N_
 
 
@@ -93,7 +94,10 @@ def _row(
     except BadData as problem:
         raise UnusableLink(_UNUSABLE) from problem
     row = session.get(SignInToken, token) if isinstance(token, str) else None
-    if row is None or row.purpose != purpose or row.used_at is not None or row.expires_at <= at:
+    if row is None or row.purpose != purpose or row.used_at is not None:
+        raise UnusableLink(_UNUSABLE)
+    # One that is still to be made was made with a clock that ran ahead, and would last too long.
+    if row.expires_at <= at or row.made_at > at + clock_check.HEALS_ITSELF:
         raise UnusableLink(_UNUSABLE)
     return row
 

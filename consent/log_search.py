@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,14 +15,13 @@ from sqlmodel import Session, col, func, select
 
 from consent.log_words import KINDS
 from consent.tables import Account, AccountRole
+from core import log_lines
 from core.clock import start_of_day
 from core.ids import row_id
 from core.tables import LogEntry
 
 # What somebody can look up by number; the keys that entries have.
 SUBJECTS = ("person", "item", "account", "activity", "publication", "post", "channel")
-
-_COLUMNS = ("seq", "at", "event", "actor_id", "data", "previous_hash", "hash")
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,14 @@ def page(session: Session, wanted: list[Any], number: int, size: int) -> list[Lo
 def as_lines(session: Session, wanted: list[Any]) -> Iterator[str]:
     """JSON lines, oldest first: everything that is needed to compute the hashes again."""
     for entry in _in_order(session, wanted):
-        yield json.dumps(dict(zip(_COLUMNS, _values(entry), strict=True))) + "\n"
+        yield log_lines.line(entry)
 
 
 def as_csv(session: Session, wanted: list[Any]) -> Iterator[str]:
     """The same as a table for a spreadsheet; the data of an entry is one column of JSON."""
-    yield _csv_line(_COLUMNS)
+    yield _csv_line(log_lines.COLUMNS)
     for entry in _in_order(session, wanted):
-        values = _values(entry)
+        values = log_lines.values(entry)
         values[4] = json.dumps(entry.data, sort_keys=True)
         yield _csv_line(values)
 
@@ -94,19 +93,6 @@ def _in_order(session: Session, wanted: list[Any]) -> Iterator[LogEntry]:
         .execution_options(yield_per=500)  # a page of memory at a time, however long the log is
     )
     yield from session.exec(statement)
-
-
-def _values(entry: LogEntry) -> list[Any]:
-    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    return [
-        entry.seq,
-        at,
-        entry.event,
-        entry.actor_id,
-        entry.data,
-        entry.previous_hash,
-        entry.hash,
-    ]
 
 
 def _csv_line(values: Any) -> str:

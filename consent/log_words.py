@@ -13,9 +13,14 @@ from typing import Any
 from flask_babel import gettext
 from sqlmodel import Session, SQLModel, col, select
 
+from consent import log_words_family as family
 from consent.guards import ROLE_NAMES
+from consent.log_codes import CODES
+from consent.log_words_evidence import EVIDENCE
 from consent.tables import Account, Activity, Channel, Person, Role
 from core.errors import N_
+from core.events import ADDED
+from core.i18n import NAMES
 from core.log import Event
 from core.tables import LogEntry
 
@@ -24,8 +29,16 @@ SENTENCES: dict[Event, str] = {
     Event.SCHOOL_CHANGED: N_("Settings of the school were changed: %(settings)s."),
     Event.CHANNEL_OPENED: N_("The channel %(channel)s was opened."),
     Event.CHANNEL_CHANGED: N_("The channel %(channel)s was changed: %(settings)s."),
+    Event.CHANNEL_CLOSED: N_("The channel %(channel)s was closed."),
+    Event.CHANNEL_REOPENED: N_("The channel %(channel)s was opened again."),
+    Event.CHANNEL_RULE_ASKED: N_(
+        "The privacy officer was asked about a stricter rule for the channel %(channel)s:"
+        " %(settings)s."
+    ),
+    Event.CHANNEL_RULE_DROPPED: N_("The stricter rule for the channel %(channel)s was dropped."),
     Event.PERSON_ADDED: N_("%(person)s was added."),
     Event.PERSON_CHANGED: N_("%(person)s was changed: %(fields)s."),
+    Event.PERSON_ERASED: N_("%(person)s was erased, with the accounts %(accounts)s."),
     Event.GUARDIAN_LINKED: N_(
         "%(account)s became a guardian of %(person)s, with parental authority: %(authority)s."
     ),
@@ -37,6 +50,7 @@ SENTENCES: dict[Event, str] = {
     Event.ACCOUNT_OPENED: N_("%(account)s opened the account."),
     Event.ACCOUNT_CHANGED: N_("The roles of %(account)s are now: %(roles)s."),
     Event.ACCOUNT_CLOSED: N_("The account of %(account)s was closed."),
+    Event.ACCOUNT_ERASED: N_("%(account)s was erased."),
     Event.SIGN_IN_CHANGED: N_("%(account)s changed the password."),
     Event.SIGNED_IN: N_("%(account)s signed in: %(by)s."),
     Event.SIGN_IN_FAILED: N_("A try to sign in failed: %(account)s."),
@@ -47,17 +61,27 @@ SENTENCES: dict[Event, str] = {
     ),
     Event.DECIDED: N_(
         "About %(person)s was answered: %(answer)s, for %(medium)s, %(channel)s, %(activity)s"
-        " (answer %(decision)s, form version %(form_version)s)."
+        " (answer %(decision)s, form version %(form_version)s in %(language)s)."
     ),
+    Event.ANSWERS_LET_GO: N_(
+        "What was answered about %(person)s was kept long enough and is gone: %(answers)s answers,"
+        " the last of them %(last)s."
+    ),
+    Event.QUESTION_LET_GO: N_("What %(activity)s asked was kept long enough and is gone."),
     Event.RECEIPT_SENT: N_(
         "%(account)s was sent a receipt of the answers %(decisions)s about %(person)s."
     ),
+    **EVIDENCE,
     Event.ACTIVITY_CREATED: N_("The activity %(activity)s was made."),
     Event.ACTIVITY_CHANGED: N_("The activity %(activity)s was changed: %(fields)s."),
+    Event.ACTIVITY_ASKED: N_(
+        "The activity %(activity)s asked for its own consent: %(rows)s (accounts %(accounts)s)."
+    ),
     Event.ITEM_UPLOADED: N_("Photo %(item)s was uploaded to %(activity)s."),
     Event.ITEM_PROCESSED: N_("Photo %(item)s was looked at by the computer: %(faces)s faces."),
     Event.ITEM_REFUSED: N_("Photo %(item)s cannot be used: %(code)s."),
     Event.ITEM_REMOVED: N_("Photo %(item)s was removed."),
+    Event.ITEM_PUT_BACK: N_("Photo %(item)s was put back."),
     Event.ITEM_TURNED: N_("Photo %(item)s was turned."),
     Event.ITEM_CROPPED: N_("Photo %(item)s was cropped."),
     Event.ITEM_DOUBTED: N_("Photo %(item)s was handed to the supervisor."),
@@ -65,6 +89,7 @@ SENTENCES: dict[Event, str] = {
     Event.NAMES_PROPOSED: N_("The computer proposed names in photo %(item)s (%(appearances)s)."),
     Event.FACE_NAMED: N_("Face %(appearance)s in photo %(item)s was named: %(person)s."),
     Event.FACE_SET_ASIDE: N_("Face %(appearance)s in photo %(item)s was marked: %(identity)s."),
+    Event.FACE_LEFT: N_("Face %(appearance)s in photo %(item)s stays hidden without a name."),
     Event.FACE_AGREED: N_("A second person agreed about face %(appearance)s in photo %(item)s."),
     Event.FACE_DRAWN: N_("Face %(appearance)s in photo %(item)s was drawn by hand."),
     Event.FACE_REMOVED: N_("Face %(appearance)s, drawn by hand in photo %(item)s, was removed."),
@@ -88,7 +113,25 @@ SENTENCES: dict[Event, str] = {
     Event.POST_CHANGED: N_("The text of post %(post)s was changed."),
     Event.TEMPLATE_MADE: N_("A face template of %(person)s was made, as the consent allows."),
     Event.TEMPLATE_ERASED: N_("The face template of %(person)s was erased."),
-}
+    Event.CLOCK_CONFIRMED: N_(
+        "It was confirmed that the clock of the server is right. Entries before this one were"
+        " written with a clock that ran %(seconds)s seconds ahead."
+    ),
+    Event.TRANSLATION_RELEASED: N_(
+        "The translation of the form was checked and released: %(language)s (text %(sha256)s)."
+    ),
+    Event.TRANSLATION_TAKEN_BACK: N_(
+        "The release of the translation of the form was taken back: %(language)s."
+    ),
+    Event.GATE_OPENED: N_(
+        "After a backup was put back, publishing was opened again. The backup ended with entry"
+        " %(backup_seq)s; replayed after it: %(replayed)s; trusted until %(trusted_until)s (UTC);"
+        " looked at: %(looked_at)s."
+    ),
+    Event.LOG_PRUNED: N_(
+        "The log was pruned up to entry %(seq)s (%(entries)s entries), signed with key %(key)s."
+    ),
+} | family.SENTENCES
 
 
 def _(text: str, **values: Any) -> str:
@@ -99,6 +142,8 @@ def _(text: str, **values: Any) -> str:
 KINDS: dict[str, str] = {
     "consent": N_("Answers about consent"),
     "form": N_("The consent form"),
+    "evidence": N_("Scans of what was signed"),
+    "paper": N_("Forms on paper"),
     "person": N_("People"),
     "guardian": N_("Guardians"),
     "account": N_("Accounts and signing in"),
@@ -111,61 +156,11 @@ KINDS: dict[str, str] = {
     "channel": N_("Channels"),
     "school": N_("The school"),
     "template": N_("Face recognition"),
+    "gate": N_("Opened after a backup was put back"),
+    "log": N_("The log itself"),
 }
 
-_CODES: dict[str, str] = {
-    "yes": N_("yes"),
-    "no": N_("no"),
-    "photo": N_("photos"),
-    "video": N_("film"),
-    "sound": N_("sound"),
-    "name": N_("name"),
-    "ai_image": N_("AI images"),
-    "recognition": N_("face recognition"),
-    "password": N_("with a password"),
-    "link": N_("with a link by mail"),
-    "invitation": N_("with an invitation"),
-    "first_start": N_("at the first start"),
-    "demo": N_("in the demonstration"),
-    "taken_back": N_("taken back by the school"),
-    "asked": N_("asked by a parent, guardian or pupil"),
-    "removed": N_("the photo was removed"),
-    "no_consent": N_("no consent any more"),
-    "truncated": N_("a part of the file is missing"),
-    "unreadable": N_("the file cannot be read"),
-    "too_many_pixels": N_("too many pixels"),
-    "animation": N_("a moving picture"),
-    "too_heavy": N_("too heavy to read"),
-    "crashed": N_("reading it failed"),
-    "timed_out": N_("reading it took too long"),
-    "still_visible": N_("a face stayed visible after hiding"),
-    "bystander": N_("bystander"),
-    "not_a_face": N_("not a face"),
-    "unknown": N_("unknown"),
-    "given_name": N_("given name"),
-    "family_name": N_("family name"),
-    "born": N_("birthday"),
-    "group_id": N_("group"),
-    "left_on": N_("last day at school"),
-    "protected_since": N_("protection"),
-    "contact": N_("contact for parents"),
-    "privacy_contact": N_("contact for privacy"),
-    "protocol": N_("protocol"),
-    "words=material": N_("text, with another meaning"),
-    "words=wording": N_("text, only the wording"),
-    "at_sixteen=ask_again": N_("at 16 the pupil is asked again"),
-    "at_sixteen=carry_over": N_("at 16 the answer goes on counting"),
-    "guardians_needed=one": N_("one guardian is enough"),
-    "guardians_needed=all": N_("all guardians must say yes"),
-    "recognise=off": N_("face recognition off"),
-    "recognise=agreed": N_("face recognition where everybody agreed"),
-    "four_eyes=True": N_("four eyes on"),
-    "four_eyes=False": N_("four eyes off"),
-    "on_refusal=hide": N_("hides who gave no consent"),
-    "on_refusal=block": N_("blocks the photo"),
-    "always_hidden=True": N_("everybody unrecognisable"),
-    "always_hidden=False": N_("not everybody unrecognisable any more"),
-}
+_CODES = CODES | family.CODES
 
 # The keys of an entry that hold the id of something with a name, and what it is called without.
 _NAMED: dict[str, tuple[type[SQLModel], str]] = {
@@ -175,6 +170,7 @@ _NAMED: dict[str, tuple[type[SQLModel], str]] = {
     "activity": (Activity, N_("activity %(id)s (erased)")),
 }
 
+_ANSWERS = {Event.DECIDED.value, Event.OBJECTION_RECORDED.value}
 _ANSWERED = N_(
     "About %(person)s a question was answered (answer %(decision)s, form version"
     " %(form_version)s). To see which, and how, choose above the subject person with number"
@@ -229,7 +225,9 @@ def look_up(
     accounts = session.exec(select(Account).where(col(Account.id).in_(wanted["account"])))
     return Names(
         {
-            "account": {row.id: row.name for row in accounts if row.id is not None},
+            "account": {
+                row.id: row.name for row in accounts if row.id is not None and row.erased_at is None
+            },
             "person": {row.id: row.full_name for row in people if row.id is not None},
             "channel": {
                 row.id: row.word("name", language) for row in channels if row.id is not None
@@ -248,7 +246,9 @@ def words(entry: LogEntry, names: Names, *, about_one: bool = True) -> str:
     if entry.event not in set(Event):
         return f"{entry.event} {entry.data}"
     values = {key: _value(key, value, names) for key, value in entry.data.items()}
-    if entry.event == Event.DECIDED and not about_one:
+    for key in ADDED.get(Event(entry.event), frozenset()):
+        values.setdefault(key, "–")  # not said in an entry of before
+    if entry.event in _ANSWERS and not about_one:
         return _(_ANSWERED, number=entry.data["person"], **values)
     return _(SENTENCES[Event(entry.event)], **values)
 
@@ -265,6 +265,8 @@ def _value(key: str, value: Any, names: Names) -> str:
         return names.of(key, value)
     if key == "roles":
         return ", ".join(_(ROLE_NAMES[Role(code)]) for code in value if code in set(Role))
+    if key == "language":
+        return NAMES.get(str(value), str(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):

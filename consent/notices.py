@@ -18,16 +18,18 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from consent import rewording
 from consent.model import Recognise
+from consent.rewording import Texts
 from consent.tables import AccountRole, Channel, FormVersion, School
 from core.errors import N_, NotFound
+from core.i18n import reads_from_right
 from core.log import Event, append
 
 # What a channel may say beyond the three texts that it must have: who runs it and in which
 # country, and how long it keeps what is posted (R11).
 _MUST, _MAY = ("name", "example", "audience"), ("receiver", "kept")
-
-Texts = dict[str, dict[str, Any]]
+_INFORMATION = ("title", "text", "basis")
 
 _WORDS: dict[str, dict[str, Any]] = {
     path.suffixes[0][1:]: tomllib.loads(path.read_text(encoding="utf-8"))
@@ -94,8 +96,10 @@ def publish_form(
     if last is not None and last.sha256 == digest:
         return last
     channels = _channels(session, school_id)
-    changed = _changed(last, texts, channels, material) if last is not None else []
-    asks_recognition_again = last is not None and _recognition_changed(last, texts, material)
+    changed = rewording.channels_to_ask(last, texts, channels, material) if last is not None else []
+    asks_recognition_again = last is not None and rewording.asks_recognition_again(
+        last, texts, material, {code: words["recognise"] for code, words in _WORDS.items()}
+    )
     form = FormVersion(
         school_id=school_id,
         version=last.version + 1 if last is not None else 1,
@@ -131,9 +135,70 @@ def words_in(form: FormVersion, language: str) -> dict[str, Any]:
     return found
 
 
+def side_by_side(form: FormVersion, language: str) -> list[tuple[str, str | None]]:
+    """Every text of the form in Dutch and in `language`, in the order of the form; None for a
+    channel that the school has not written in that language."""
+    dutch, own = form.texts["nl"], form.texts.get(language) or {}
+    pairs: list[tuple[str, str | None]] = []
+    for part, keys in (
+        ("summary", ("text",)),
+        ("notice", ("heading", "text")),
+        ("recognition", ("heading", "text")),
+    ):
+        for old, new in zip(dutch[part], own[part], strict=True):
+            pairs += [(old[key], new[key]) for key in keys]
+    for channel, old in dutch["channels"].items():
+        new = own["channels"][channel]
+        written = "language" not in new
+        pairs += [(old[key], new.get(key, "") if written else None) for key in _MUST]
+        pairs += [
+            (old.get(key, ""), new.get(key, "") if written else None)
+            for key in _MAY
+            if old.get(key) or (written and new.get(key))
+        ]
+    if "information" in dutch:
+        there, here = dutch["information"], own["information"]
+        pairs += [(there[key], here[key]) for key in ("heading", "lead", "why")]
+        for old, new in zip(there["rows"], here["rows"], strict=True):
+            written = "language" not in new
+            pairs += [(old[key], new[key] if written else None) for key in _INFORMATION]
+    for medium, old in dutch["media"].items():
+        pairs += [(text, own["media"][medium][key]) for key, text in old.items()]
+    return pairs
+
+
 def medium_label(medium: str, language: str) -> str:
     """What a kind of recording is called."""
     return str(_WORDS[language]["media"][medium]["label"])
+
+
+def medium_within(medium: str, language: str) -> str:
+    """What a kind of recording is called within a sentence, where German keeps its capital."""
+    label = medium_label(medium, language)
+    if language == "de" or label[:2].isupper():
+        return label
+    # Not `lower()` of the whole: of the Turkish capital it would make two letters, and "AI" is a
+    # name.
+    first = "i" if label[0] == "İ" else label[0].lower()
+    return first + label[1:]
+
+
+def called(school: School, language: str) -> dict[str, str]:
+    """What the school calls itself and its pupils, in the forms that sentences need."""
+    return called_as(school.organisation_word, school.pupil_word, language)
+
+
+def called_as(organisation: str, pupil: str, language: str) -> dict[str, str]:
+    """The same, for the two settings themselves."""
+    choices = _WORDS[language]["called"]
+    forms: dict[str, str] = choices["organisation"][organisation] | choices["pupil"][pupil]
+    return forms
+
+
+def apart(value: str, language: str) -> str:
+    """A name or an address within a sentence from right to left: its own direction stays its own
+    (Unicode's isolates, which work in mail as well)."""
+    return f"\u2068{value}\u2069" if reads_from_right(language) else value
 
 
 def _channels(session: Session, school_id: int) -> Sequence[Channel]:
@@ -152,22 +217,38 @@ def _texts(session: Session, school_id: int) -> Texts:
 
 def _in_language(school: School, channels: Iterable[Channel], language: str) -> dict[str, Any]:
     words = _WORDS[language]
-    values = {
-        "school": school.name,
-        "contact": school.contact,
-        "privacy": school.privacy_contact,
-        "at_sixteen": words["at_sixteen"][school.at_sixteen],
-        "guardians": words["guardians"][school.guardians_needed],
+    values = called(school, language) | {
+        "school": apart(school.name, language),
+        "contact": apart(school.contact, language),
+        "privacy": apart(school.privacy_contact, language),
+        "name": "{name}",  # is filled in where the form is shown
+    }
+    values |= {
+        "at_sixteen": words["at_sixteen"][school.at_sixteen].format(**values),
+        "guardians": words["guardians"][school.guardians_needed].format(**values),
+        "leaving": words["after_leaving"][school.after_leaving],
         "where": words["recognise"].get(school.recognise, ""),
     }
     asks_recognition = school.recognise != Recognise.OFF
-    return {
+    texts = {
         "edition": words["edition"],
+        "summary": [
+            {"icon": part["icon"], "text": part["text"].format(**values)}
+            for part in words["summary"]
+        ],
         "notice": _filled(words["notice"], values),
-        "media": words["media"],
-        "channels": {str(channel.id): _channel(channel, language) for channel in channels},
+        "media": {
+            medium: {key: text.format(**values) for key, text in texts.items()}
+            for medium, texts in words["media"].items()
+        },
+        "channels": {str(channel.id): _channel(channel, language, values) for channel in channels},
         "recognition": _filled(words["recognition"], values) if asks_recognition else [],
     }
+    if school.information:  # a form without it is the form that it was before there was any
+        texts["information"] = {
+            key: text.format(**values) for key, text in words["information"].items()
+        } | {"rows": [_information(row["words"], language) for row in school.information]}
+    return texts
 
 
 def _filled(parts: Iterable[dict[str, str]], values: dict[str, str]) -> list[dict[str, str]]:
@@ -177,12 +258,19 @@ def _filled(parts: Iterable[dict[str, str]], values: dict[str, str]) -> list[dic
     ]
 
 
-def _channel(channel: Channel, language: str) -> dict[str, Any]:
+def _information(words: dict[str, dict[str, str]], language: str) -> dict[str, str]:
+    own = words.get(language)
+    return dict(own) if own else words["nl"] | {"language": "nl"}
+
+
+def _channel(channel: Channel, language: str, values: dict[str, str]) -> dict[str, Any]:
     own = channel.words.get(language) or channel.words["nl"]
     texts: dict[str, Any] = {key: channel.word(key, language) for key in _MUST}
     texts |= {key: str(own[key]) for key in _MAY if own.get(key)}
-    texts["reach"] = _WORDS[language]["audience"][channel.audience]
+    texts["reach"] = _WORDS[language]["audience"][channel.audience].format(**values)
     texts["media"] = list(channel.media)
+    if not channel.words.get(language):
+        texts["language"] = "nl"  # the school has not written it in this one
     return texts
 
 
@@ -190,45 +278,3 @@ def _digest(texts: Texts) -> str:
     """SHA-256 over a canonical JSON of all languages."""
     text = json.dumps(texts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _changed(
-    last: FormVersion, texts: Texts, channels: Sequence[Channel], material: bool | None
-) -> list[Channel]:
-    """The channels that must be asked again because of this change of words."""
-    if material is False:
-        return []
-    if _notice_changed(last, texts, material):
-        return list(channels)
-    return [channel for channel in channels if _words_differ(last, texts, str(channel.id))]
-
-
-def _recognition_changed(last: FormVersion, texts: Texts, material: bool | None) -> bool:
-    """Whether recognition must be asked again; where it was not asked before, nobody answered."""
-    if material is False:
-        return False
-    return _notice_changed(last, texts, material) or any(
-        old.get("recognition") and old["recognition"] != texts[language]["recognition"]
-        for language, old in last.texts.items()
-        if language in texts and texts[language]["recognition"]
-    )
-
-
-def _notice_changed(last: FormVersion, texts: Texts, material: bool | None) -> bool:
-    keys = ("edition",) if material is None else ("edition", "notice")
-    return any(
-        old.get(key) is not None and old[key] != texts[language][key]
-        for language, old in last.texts.items()
-        if language in texts
-        for key in keys
-    )
-
-
-def _words_differ(last: FormVersion, texts: Texts, channel: str) -> bool:
-    for language, new in texts.items():
-        old = last.texts.get(language, {}).get("channels", {}).get(channel)
-        if old is None:
-            continue
-        if {**old, "media": None} != {**new["channels"][channel], "media": None}:
-            return True
-    return False

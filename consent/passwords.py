@@ -46,7 +46,7 @@ def check_allowed(password: str, *, known: tuple[str, ...]) -> None:
         if plain in {_plain(text), _plain(local_part)}:
             raise WeakPassword(
                 N_(
-                    "Your e-mail address or the name of the school cannot be your password,"
+                    "Your e-mail address or the name of {the_school} cannot be your password,"
                     " since others know it. Choose a few words instead."
                 )
             )

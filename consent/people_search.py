@@ -15,7 +15,7 @@ from core.ids import row_id
 def conditions(school_id: int, chosen: Mapping[str, str]) -> list[Any]:
     """The conditions on `Person` for what was chosen: "q" (in the name), "group", "kind"; what
     is empty or unknown is not asked."""
-    wanted: list[Any] = [Person.school_id == school_id]
+    wanted: list[Any] = [Person.school_id == school_id, col(Person.erased_at).is_(None)]
     if chosen["q"]:
         full = col(Person.given_name) + " " + col(Person.family_name)
         wanted.append(full.icontains(chosen["q"], autoescape=True))

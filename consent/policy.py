@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from consent.ages import AGE_OF_DECISION, end_of_school_year, leaves, turns
+from consent.ages import AGE_OF_DECISION, leaves, stays_until, turns
 from consent.model import (
     Answer,
     AtSixteen,
@@ -50,7 +50,38 @@ def standing(
     """
     if subject.protected_since is not None and subject.protected_since <= moment:
         return both(Ruling(False, Reason.PROTECTED))
-    given = sorted(
+    given = _about(channel, medium, activity, decisions, moment)
+    answered = _answered(subject, given, guardians, school, moment)
+    if not answered.may_stay.allowed:
+        return answered
+    return _narrowed(answered, subject, channel, medium, given, school, moment)
+
+
+def guardians_differ(
+    channel: ChannelRules | None,
+    medium: Medium,
+    moment: datetime,
+    *,
+    guardians: Sequence[Guardian],
+    decisions: Iterable[Decision],
+    activity: int | None = None,
+) -> bool:
+    """Whether guardians with authority have answered differently: told to them, neutrally, and to
+    nobody else (R7)."""
+    given = _about(channel, medium, activity, decisions, moment)
+    latest = _latest(given, _deciding(guardians, moment))
+    return len({decision.answer for decision in latest.values()}) > 1
+
+
+def _about(
+    channel: ChannelRules | None,
+    medium: Medium,
+    activity: int | None,
+    decisions: Iterable[Decision],
+    moment: datetime,
+) -> list[Decision]:
+    """The answers to exactly this question until `moment`, the last one last."""
+    return sorted(
         (
             decision
             for decision in decisions
@@ -61,10 +92,6 @@ def standing(
         ),
         key=lambda decision: (decision.at, decision.id),
     )
-    answered = _answered(subject, given, guardians, school, moment)
-    if not answered.may_stay.allowed:
-        return answered
-    return _narrowed(answered, subject, channel, given, school, moment)
 
 
 def _answered(
@@ -83,7 +110,13 @@ def _answered(
     sixteen = turns(subject.born, AGE_OF_DECISION)
     if moment < sixteen:
         return both(_under_sixteen(given, guardians, school, moment))
-    before = [decision for decision in given if decision.at < sixteen]
+    before = [
+        decision
+        for decision in given
+        if decision.at < sixteen
+        # Guardians decide until then; a no of theirs that seems later was said with a wrong clock.
+        or (decision.capacity is Capacity.GUARDIAN and decision.answer is Answer.NO)
+    ]
     since = [decision for decision in given if decision.at >= sixteen]
     own = _own(since, {Capacity.PUPIL})
     if own.reason is not Reason.NO_ANSWER:
@@ -126,16 +159,8 @@ def _under_sixteen(
     objection = _own(given, {Capacity.PUPIL})
     if objection.reason is Reason.REFUSED:
         return Ruling(False, Reason.OBJECTED, objection.basis)
-    deciding = {
-        guardian.account
-        for guardian in guardians
-        if guardian.has_authority(moment) or (last_moment and guardian.authority_until == moment)
-    }
-    latest = {
-        decision.account: decision
-        for decision in given
-        if decision.capacity is Capacity.GUARDIAN and decision.account in deciding
-    }
+    deciding = _deciding(guardians, moment, last_moment=last_moment)
+    latest = _latest(given, deciding)
     refusals = [decision for decision in latest.values() if decision.answer is Answer.NO]
     if refusals:
         return Ruling(False, Reason.REFUSED, tuple(decision.id for decision in refusals))
@@ -149,20 +174,48 @@ def _under_sixteen(
     return Ruling(False, Reason.UNDECIDABLE, basis)
 
 
+def _deciding(
+    guardians: Sequence[Guardian], moment: datetime, *, last_moment: bool = False
+) -> set[int]:
+    """The accounts with parental authority at `moment`, or at the last moment before it."""
+    if last_moment:
+        return {guardian.account for guardian in guardians if guardian.had_authority(moment)}
+    return {guardian.account for guardian in guardians if guardian.has_authority(moment)}
+
+
+def _latest(given: Sequence[Decision], deciding: set[int]) -> dict[int | None, Decision]:
+    """The last word of each of these guardians."""
+    return {
+        decision.account: decision
+        for decision in given
+        if decision.capacity is Capacity.GUARDIAN and decision.account in deciding
+    }
+
+
 def _narrowed(
     answered: Standing,
     subject: Subject,
     channel: ChannelRules | None,
+    medium: Medium,
     given: Sequence[Decision],
     school: SchoolRules,
     moment: datetime,
 ) -> Standing:
-    """What is left of a yes when somebody has left, a text has changed or a channel is closed."""
+    """What is left of a yes when somebody has left, or when a channel is closed, does not ask about
+    this kind any more, or has other words or a wider audience than the yes was about."""
     if channel is not None and channel.closed_at is not None and channel.closed_at <= moment:
         return both(Ruling(False, Reason.CHANNEL_CLOSED))
+    if channel is not None and medium not in channel.media:
+        # It stands on no form any more, so nobody could take that yes back (R4).
+        return both(Ruling(False, Reason.NOT_ASKED))
+    if channel is not None and not _read_the_present_text(
+        answered, channel.audience_version, given, school
+    ):
+        # What is out would be seen by people about whom nobody was asked.
+        return both(Ruling(False, Reason.TEXT_CHANGED, answered.may_stay.basis))
     if subject.left_on is not None and leaves(subject.left_on) <= moment:
         gone = Ruling(False, Reason.LEFT, answered.may_stay.basis)
-        if moment >= end_of_school_year(subject.left_on):
+        if moment >= stays_until(subject.left_on, school.after_leaving):
             return both(gone)
         return Standing(gone, answered.may_stay)
     if not answered.may_publish.allowed:

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 from consent import accounts, invitations, links
 from consent.model import PersonKind
 from consent.people import By, give_roles, person_of
-from consent.tables import Account, Role, School
+from consent.tables import LONGEST_NAME, Account, Role, School
 from core import log
 from core.config import Config
 from core.errors import N_, BadInput
@@ -45,7 +45,7 @@ def invite(
     if account is None:
         account = Account(
             email=email,
-            name=person.full_name,
+            name=person.full_name[:LONGEST_NAME],
             language=language,
             person_id=person_id,
             created_at=by.at,

@@ -6,19 +6,33 @@ so that what is already out is looked at again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from consent import notices, standard
-from consent.model import AtSixteen, Audience, GuardiansNeeded, Medium, OnRefusal, Recognise
+from consent import former, notices, standard
+from consent.model import (
+    AfterLeaving,
+    AtSixteen,
+    Audience,
+    GuardiansNeeded,
+    Medium,
+    OnRefusal,
+    Organisation,
+    PupilWord,
+    Recognise,
+)
 from consent.people import By
 from consent.registry import OnChange
 from consent.tables import Account, AccountRole, Channel, Group, Person, Role, School
 from core import log
 from core.errors import N_, BadInput, NotFound
 from core.log import Event
+from core.tables import LogEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +44,15 @@ class Settings:
     privacy_contact: str
     at_sixteen: AtSixteen = AtSixteen.ASK_AGAIN
     guardians_needed: GuardiansNeeded = GuardiansNeeded.ONE
+    after_leaving: AfterLeaving = AfterLeaving.SCHOOL_YEAR
     recognise: Recognise = Recognise.OFF
     four_eyes: bool = True
+    organisation_word: Organisation = Organisation.SCHOOL
+    pupil_word: PupilWord = PupilWord.PUPIL
+    remind_after: int = 14
+    yearly_month: int = 9
+    yearly_day: int = 15
+    pupil_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,8 @@ class ChannelInput:
     words: dict[str, dict[str, str]]
     on_refusal: OnRefusal
     always_hidden: bool
+    audience: Audience | None = None  # None: as it is
+    media: frozenset[Medium] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +86,15 @@ def found(
     assert first.id is not None  # noqa: S101 - the caller has stored it
     by = at_work or By(first.id, first.created_at)
     school = School(
-        name=settings.name,
-        contact=settings.contact,
-        privacy_contact=settings.privacy_contact,
-        at_sixteen=settings.at_sixteen.value,
-        guardians_needed=settings.guardians_needed.value,
-        recognise=settings.recognise.value,
-        four_eyes=settings.four_eyes,
         created_at=by.at,
+        **_values(settings),
     )
     session.add(school)
     session.flush()
     assert school.id is not None  # noqa: S101 - flush has just given it one
     _log(session, Event.SCHOOL_CREATED, school.id, by)
+    # With which settings a school begins is known ever after, also what nobody changed.
+    _log(session, Event.SCHOOL_CHANGED, school.id, by, settings=_codes(_values(settings)))
     session.add(
         AccountRole(account_id=first.id, school_id=school.id, role=Role.ADMINISTRATOR.value)
     )
@@ -122,68 +141,21 @@ def change_settings(
             N_("Recognising faces everywhere needs a recorded impact assessment (DPIA).")
         )
     school = session.get_one(School, school_id)
-    values: dict[str, str | bool] = {
-        "name": wanted.name,
-        "contact": wanted.contact,
-        "privacy_contact": wanted.privacy_contact,
-        "at_sixteen": wanted.at_sixteen.value,
-        "guardians_needed": wanted.guardians_needed.value,
-        "recognise": wanted.recognise.value,
-        "four_eyes": wanted.four_eyes,
+    changed = {
+        name: value for name, value in _values(wanted).items() if getattr(school, name) != value
     }
-    changed = {name: value for name, value in values.items() if getattr(school, name) != value}
     if not changed:
         return
+    was = {name: getattr(school, name) for name in changed}
     for name, value in changed.items():
         setattr(school, name, value)
     session.flush()
-    # Codes only: names and addresses are personal or may become so (R29); a setting's value is not.
-    free_text = {"name", "contact", "privacy_contact"}
-    codes = [name if name in free_text else f"{name}={value}" for name, value in changed.items()]
-    _log(session, Event.SCHOOL_CHANGED, school_id, by, settings=codes)
+    entry = _log(session, Event.SCHOOL_CHANGED, school_id, by, settings=_codes(changed))
+    former.keep(session, school_id, None, was, entry.at)
     # A rule of the school follows the answers; it does not change what they were about (R10).
     notices.publish_form(session, school_id, material=False, by=by.account, now=by.at)
-    if changed.keys() & {"at_sixteen", "guardians_needed", "recognise"}:
+    if changed.keys() & {"at_sixteen", "guardians_needed", "after_leaving", "recognise"}:
         on_change(session, school_id, everybody(session, school_id), by.account, by.at)
-
-
-def change_channel(
-    session: Session,
-    school_id: int,
-    channel_id: int,
-    wanted: ChannelInput,
-    *,
-    material: bool | None,
-    by: By,
-    on_change: OnChange,
-) -> Channel:
-    """Change a channel's rules and words.
-
-    When the words change, `material` says whether their meaning does (R10): then old answers allow
-    nothing new on this channel until they were given again. Raises BadInput when it is not said.
-    """
-    channel = channel_of(session, school_id, channel_id)
-    settings = []
-    if channel.on_refusal != wanted.on_refusal.value:
-        channel.on_refusal = wanted.on_refusal.value
-        settings.append(f"on_refusal={wanted.on_refusal.value}")
-    if channel.always_hidden != wanted.always_hidden:
-        channel.always_hidden = wanted.always_hidden
-        settings.append(f"always_hidden={wanted.always_hidden}")
-    words_change = channel.words != wanted.words
-    if words_change:
-        if material is None:
-            raise BadInput(N_("Say whether the meaning of the text changes."))
-        channel.words = {language: dict(texts) for language, texts in wanted.words.items()}
-        settings.append("words=material" if material else "words=wording")
-    if not settings:
-        return channel
-    session.flush()
-    _log(session, Event.CHANNEL_CHANGED, school_id, by, channel=channel_id, settings=settings)
-    if words_change:
-        notices.publish_form(session, school_id, material=material, by=by.account, now=by.at)
-    on_change(session, school_id, everybody(session, school_id), by.account, by.at)
-    return channel
 
 
 def change_protocol(session: Session, school_id: int, wanted: Protocol, by: By) -> None:
@@ -227,6 +199,21 @@ def channel_of(session: Session, school_id: int, channel_id: int) -> Channel:
     return channel
 
 
+def _values(settings: Settings) -> dict[str, Any]:
+    """The settings as the columns of a school have them."""
+    return {
+        name: value.value if isinstance(value, StrEnum) else value
+        for name, value in asdict(settings).items()
+    }
+
+
+def _codes(values: Mapping[str, Any]) -> list[str]:
+    """Codes only: names and addresses are personal or may become so (R29); a setting's value is
+    not."""
+    free_text = {"name", "contact", "privacy_contact"}
+    return [name if name in free_text else f"{name}={value}" for name, value in values.items()]
+
+
 def _open_channel(session: Session, school_id: int, slug: str, audience: Audience, by: By) -> None:
     channel = Channel(
         school_id=school_id,
@@ -251,5 +238,5 @@ def _name_is_free(session: Session, school_id: int, name: str, but: int | None) 
         raise BadInput(N_("There is a group “%(name)s” already."), name=taken.name)
 
 
-def _log(session: Session, event: Event, school_id: int, by: By, **data: log.Value) -> None:
-    log.append(session, event, school_id=school_id, actor_id=by.account, at=by.at, **data)
+def _log(session: Session, event: Event, school_id: int, by: By, **data: log.Value) -> LogEntry:
+    return log.append(session, event, school_id=school_id, actor_id=by.account, at=by.at, **data)

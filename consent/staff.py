@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from consent import accounts, invitations
 from consent.model import PersonKind
 from consent.people import By, give_roles
-from consent.tables import STAFF, Account, AccountRole, Person, Role, School
+from consent.tables import LONGEST_NAME, STAFF, Account, AccountRole, Person, Role, School
 from core import log
 from core.config import Config
 from core.errors import N_, BadInput, NotFound
@@ -39,7 +39,7 @@ def invite(
     if account is None:
         account = Account(
             email=email,
-            name=f"{given_name} {family_name}",
+            name=f"{given_name} {family_name}"[:LONGEST_NAME],
             language=language,
             created_at=by.at,
         )
@@ -102,6 +102,23 @@ def close(session: Session, school_id: int, account_id: int, by: By) -> None:
     if accounts.home_school(session, account_id) is None:
         account.closed_at = by.at
     _log(session, Event.ACCOUNT_CLOSED, school_id, by, account=account_id)
+
+
+def reopen(
+    session: Session, school_id: int, account_id: int, roles: Collection[Role], by: By
+) -> Account:
+    """Undo `close` for a member of staff of this school; raises NotFound for anybody else."""
+    account = session.get(Account, account_id)
+    person = session.get(Person, account.person_id) if account and account.person_id else None
+    if account is None or person is None or person.school_id != school_id:
+        raise NotFound(N_("It does not exist, or it is not meant for you."))
+    if person.kind != PersonKind.STAFF or account.erased_at is not None:
+        raise NotFound(N_("It does not exist, or it is not meant for you."))
+    give_roles(session, school_id, account_id, _staff_roles(roles))
+    account.closed_at = None
+    listed = sorted(role.value for role in roles_of(session, school_id, account_id))
+    _log(session, Event.ACCOUNT_CHANGED, school_id, by, account=account_id, roles=listed)
+    return account
 
 
 def account_of(session: Session, school_id: int, account_id: int) -> Account:

@@ -45,6 +45,82 @@ _CHANNEL_WORDS: dict[str, dict[str, dict[str, str]]] = {
     },
 }
 
+# What a school may tell that it does without consent (`consent.information`): to begin with, and on
+# no form by itself. Whether it is so there, and on that basis, is for the school to say.
+INFORMATION: dict[str, dict[str, dict[str, str]]] = {
+    "file": {
+        "nl": {
+            "title": "Een pasfoto in het eigen dossier",
+            "text": (
+                "In de administratie staat een pasfoto bij de naam. Alleen medewerkers die haar"
+                " nodig hebben, zien haar. De foto komt nergens anders."
+            ),
+            "basis": (
+                "Het is nodig om te weten wie wie is: een taak van algemeen belang (artikel 6,"
+                " lid 1, onder e, van de AVG)."
+            ),
+        },
+        "en": {
+            "title": "A portrait in one's own file",
+            "text": (
+                "The administration keeps a portrait beside the name. Only staff who need it see"
+                " it. The photo goes nowhere else."
+            ),
+            "basis": (
+                "It is needed to know who is who: a task in the public interest (GDPR, article"
+                " 6(1)(e))."
+            ),
+        },
+    },
+    "exam": {
+        "nl": {
+            "title": "Een pasfoto bij toetsen en examens",
+            "text": (
+                "Wie een examen afneemt, kijkt of degene die het maakt dezelfde is als op de"
+                " pasfoto."
+            ),
+            "basis": (
+                "Het is nodig om een examen eerlijk af te nemen: een taak van algemeen belang"
+                " (artikel 6, lid 1, onder e, van de AVG)."
+            ),
+        },
+        "en": {
+            "title": "A portrait at tests and exams",
+            "text": (
+                "Whoever holds an exam looks whether the person who sits it is the one in the"
+                " portrait."
+            ),
+            "basis": (
+                "It is needed to hold an exam fairly: a task in the public interest (GDPR, article"
+                " 6(1)(e))."
+            ),
+        },
+    },
+    "lesson": {
+        "nl": {
+            "title": "Opnamen om van te leren",
+            "text": (
+                "Een leerkracht neemt soms iets op, zoals een spreekbeurt of een oefening, om er in"
+                " de les op terug te kijken. De opname wordt niet gedeeld en daarna gewist."
+            ),
+            "basis": (
+                "Het hoort bij het geven van onderwijs: een taak van algemeen belang (artikel 6,"
+                " lid 1, onder e, van de AVG)."
+            ),
+        },
+        "en": {
+            "title": "Recordings to learn from",
+            "text": (
+                "A teacher sometimes records something, such as a talk or an exercise, to look back"
+                " at it in the lesson. The recording is not shared, and erased afterwards."
+            ),
+            "basis": (
+                "It is part of teaching: a task in the public interest (GDPR, article 6(1)(e))."
+            ),
+        },
+    },
+}
+
 # A beginning for a school without a protocol of its own; the participation council approves the
 # text that it becomes. Dutch, as the protocols are that it draws on.
 PROTOCOL_DRAFT = """\

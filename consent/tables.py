@@ -6,31 +6,39 @@ does not validate tables. Every row of a school carries its school (R32).
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext
 from sqlmodel import Field, SQLModel
 
+from consent.checks import one_of as one_of
 from consent.model import (
+    AfterLeaving,
     Answer,
     AtSixteen,
-    Audience,
     Capacity,
     GuardiansNeeded,
+    GuardiansView,
     Medium,
-    OnRefusal,
+    Organisation,
     PersonKind,
+    PupilWord,
     Recognise,
 )
+from consent.tables_activities import Activity as Activity
+from consent.tables_activities import ActivityAsk as ActivityAsk
+from consent.tables_activities import ActivityGroup as ActivityGroup
+from consent.tables_activities import Attendance as Attendance
+from consent.tables_channels import Channel as Channel
+from consent.tables_channels import FormVersion as FormVersion
+from consent.tables_erasure import LetGo as LetGo
+from consent.tables_evidence import Evidence as Evidence
+from consent.tables_evidence import PaperForm as PaperForm
 from core.db import UtcDateTime
-
-
-def one_of(column: str, values: type[StrEnum]) -> sa.CheckConstraint:
-    """A CHECK that `column` holds one of the values of an enumeration."""
-    listed = ", ".join(f"'{value.value}'" for value in values)
-    return sa.CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
 
 
 class Role(StrEnum):
@@ -53,7 +61,13 @@ class School(SQLModel, table=True):
     __table_args__ = (
         one_of("at_sixteen", AtSixteen),
         one_of("guardians_needed", GuardiansNeeded),
+        one_of("after_leaving", AfterLeaving),
         one_of("recognise", Recognise),
+        one_of("organisation_word", Organisation),
+        one_of("pupil_word", PupilWord),
+        sa.CheckConstraint("remind_after between 0 and 60", name="remind_after_is_known"),
+        sa.CheckConstraint("yearly_month between 1 and 12", name="yearly_month_is_known"),
+        sa.CheckConstraint("yearly_day between 1 and 28", name="yearly_day_is_known"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -62,8 +76,19 @@ class School(SQLModel, table=True):
     privacy_contact: str = Field(max_length=320)
     at_sixteen: str = AtSixteen.ASK_AGAIN.value
     guardians_needed: str = GuardiansNeeded.ONE.value
+    after_leaving: str = AfterLeaving.SCHOOL_YEAR.value
     recognise: str = Recognise.OFF.value
+    organisation_word: str = Organisation.SCHOOL.value
+    pupil_word: str = PupilWord.PUPIL.value
     material_version: int = 1  # the form version of the last material change about recognition
+    # Twice the life of an invitation's link; a week of holiday fits in.
+    remind_after: int = 14  # days; 0: never
+    # Three weeks into the school year classes and addresses are in order.
+    yearly_month: int = 9
+    yearly_day: int = 15
+    pupil_asked: bool = False  # pupils under 16 are asked about an activity too (R6)
+    # What needs no consent and is told below the questions (`consent.information`).
+    information: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
     four_eyes: bool = True  # whoever uploads is not the only one who approves (R22)
     protocol_version: str = Field(default="", max_length=40)
     protocol_approved_by: str = Field(default="", max_length=200)
@@ -72,25 +97,34 @@ class School(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+# The column's own length: given and family name can together be one longer.
+LONGEST_NAME = 200
+
+
 class Account(SQLModel, table=True):
     """Somebody who can sign in. Without a password: by magic link only."""
 
     __tablename__ = "account"
     __table_args__ = (
         sa.Index("account_email_once", sa.text("lower(email)"), unique=True),
-        sa.CheckConstraint("language in ('nl', 'en')", name="language_is_known"),
+        sa.CheckConstraint(
+            "language in ('nl', 'en', 'de', 'tr', 'pl', 'ar')", name="language_is_known"
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=320)
-    name: str = Field(max_length=200)
+    name: str = Field(max_length=LONGEST_NAME)
     password_hash: str | None = Field(default=None, max_length=200)
     language: str = Field(default="nl", max_length=2)
-    # Part of every session: raising it ends all sessions of the account at once.
-    session_epoch: int = 0
+    # Part of every session: raising it ends all sessions of the account at once. It begins
+    # anywhere: after a restore a new account may get the number of one that was lost, and a
+    # browser may still have a session of that one.
+    session_epoch: int = Field(default_factory=lambda: secrets.randbelow(1 << 30))
     person_id: int | None = Field(default=None, foreign_key="person.id")  # staff and pupils
     created_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AccountRole(SQLModel, table=True):
@@ -137,10 +171,13 @@ class Group(SQLModel, table=True):
 
 
 class Person(SQLModel, table=True):
-    """Somebody who can be depicted: a pupil, a member of staff, another (R8)."""
+    """Somebody who can be depicted: a pupil, a member of staff, another (R8).
+
+    Of somebody who was erased a number is left (R31), on which the answers rest until their term.
+    """
 
     __tablename__ = "person"
-    __table_args__ = (one_of("kind", PersonKind),)
+    __table_args__ = (one_of("kind", PersonKind), one_of("guardians_view", GuardiansView))
 
     id: int | None = Field(default=None, primary_key=True)
     school_id: int = Field(foreign_key="school.id", index=True)
@@ -151,9 +188,14 @@ class Person(SQLModel, table=True):
     group_id: int | None = Field(default=None, foreign_key="group_.id", index=True)
     left_on: date | None = None
     protected_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    guardians_view: str = GuardiansView.UNTIL_18.value
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @property
     def full_name(self) -> str:
+        """Given and family name; the number of whoever was erased."""
+        if self.erased_at is not None:
+            return str(gettext("person %(id)s (erased)", id=self.id))
         return f"{self.given_name} {self.family_name}"
 
 
@@ -167,57 +209,12 @@ class Guardianship(SQLModel, table=True):
     school_id: int = Field(foreign_key="school.id", index=True)
     authority_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     authority_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class Channel(SQLModel, table=True):
-    """One place to publish (R5), with its rules.
-
-    `words` holds per language what a guardian must know: {"nl": {"name": "…", "example": "…",
-    "audience": "…"}, "en": {…}}. `media` are the kinds that the form asks about.
-    """
-
-    __tablename__ = "channel"
-    __table_args__ = (
-        sa.UniqueConstraint("school_id", "slug"),
-        one_of("audience", Audience),
-        one_of("on_refusal", OnRefusal),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    school_id: int = Field(foreign_key="school.id", index=True)
-    slug: str = Field(max_length=40)
-    audience: str = Field(max_length=10)
-    on_refusal: str = Field(default=OnRefusal.HIDE.value, max_length=10)
-    always_hidden: bool = False
-    media: list[str] = Field(sa_type=sa.JSON)
-    words: dict[str, Any] = Field(sa_type=sa.JSON)
-    material_version: int = 1
-    opened_at: datetime = Field(sa_type=UtcDateTime)
-    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-    def word(self, key: str, language: str) -> str:
-        """A text of this channel in `language`, or in Dutch where it has no other."""
-        texts = self.words.get(language) or self.words["nl"]
-        return str(texts[key])
-
-
-class FormVersion(SQLModel, table=True):
-    """The words that were shown when somebody decided (R9); a change makes a new version."""
-
-    __tablename__ = "form_version"
-    __table_args__ = (sa.UniqueConstraint("school_id", "version"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    school_id: int = Field(foreign_key="school.id", index=True)
-    version: int
-    texts: dict[str, Any] = Field(sa_type=sa.JSON)  # per language, everything on the form
-    sha256: str = Field(max_length=64)
-    material: bool
-    made_at: datetime = Field(sa_type=UtcDateTime)
+    together: bool = False  # two guardians share this account, and answer with one voice
 
 
 class DecisionRow(SQLModel, table=True):
-    """One answer (R9). Append-only: triggers refuse UPDATE and DELETE."""
+    """One answer (R9). Append-only: triggers refuse UPDATE, and DELETE but for what is let go of
+    (`consent.tables_erasure`)."""
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -226,6 +223,10 @@ class DecisionRow(SQLModel, table=True):
         one_of("capacity", Capacity),
         sa.CheckConstraint(
             "(channel_id is null) = (medium = 'recognition')", name="recognition_has_no_channel"
+        ),
+        sa.CheckConstraint(
+            "capacity <> 'recorded' or answer = 'no' or evidence_id is not null",
+            name="recorded_yes_has_evidence",
         ),
         sa.Index("decision_of_person", "person_id", "channel_id", "medium", "at"),
     )
@@ -242,33 +243,7 @@ class DecisionRow(SQLModel, table=True):
     form_version: int
     language: str = Field(max_length=2)
     at: datetime = Field(sa_type=UtcDateTime)
-
-
-class Activity(SQLModel, table=True):
-    """A school trip, a musical …: uploads belong to one."""
-
-    __tablename__ = "activity"
-
-    id: int | None = Field(default=None, primary_key=True)
-    school_id: int = Field(foreign_key="school.id", index=True)
-    name: str = Field(max_length=200)
-    day: date
-    asks_consent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # R6
-    made_by: int = Field(foreign_key="account.id")
-    made_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class ActivityGroup(SQLModel, table=True):
-    __tablename__ = "activity_group"
-
-    activity_id: int = Field(foreign_key="activity.id", primary_key=True)
-    group_id: int = Field(foreign_key="group_.id", primary_key=True)
-
-
-class Attendance(SQLModel, table=True):
-    """Who attended an activity: the only candidates for a proposal (design: recognising)."""
-
-    __tablename__ = "attendance"
-
-    activity_id: int = Field(foreign_key="activity.id", primary_key=True)
-    person_id: int = Field(foreign_key="person.id", primary_key=True)
+    # Staff who entered it for whoever decided, and the scan of what was signed (R8, R9).
+    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    evidence_id: int | None = Field(default=None, foreign_key="evidence.id")
+    explained_in: str | None = Field(default=None, max_length=2)  # what an activity said (R6)

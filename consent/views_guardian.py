@@ -12,13 +12,20 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from consent import forms, notices, registry, showing
+from consent import forms, notices, registry, showing, together
 from consent import pages_guardian as pages
-from consent.deciders import Part, child_of, people_of
+from consent.deciders import (
+    Part,
+    Relation,
+    at_the_moment_of,
+    child_of,
+    own_answers,
+    people_of,
+)
 from consent.guards import SignedIn, me, needs
 from consent.model import Answer
 from consent.showing import CHOICES, RECOGNITION
-from consent.tables import STAFF, Role
+from consent.tables import STAFF, FormVersion, Role
 from consent.words import ANSWERS, LANGUAGES, SEEN, STATES, State
 from core.clock import now
 from core.errors import N_, NotFound
@@ -36,7 +43,13 @@ def register(app: Flask) -> None:
     add_nav(
         app,
         NavItem(N_("My children"), "guardian.index", frozenset({Role.GUARDIAN}), order=10),
-        NavItem(N_("My choices"), "guardian.own", frozenset({Role.PUPIL}), order=11),
+        NavItem(
+            N_("My choices"),
+            "guardian.own",
+            frozenset({Role.PUPIL}),
+            order=11,
+            within="guardian.index",
+        ),
     )
     app.context_processor(_own_link)
 
@@ -46,16 +59,13 @@ def register(app: Flask) -> None:
 def index() -> Any:
     """Everybody about whom this account may know something, each with a short state."""
     session, moment = reading(), now()
+    relations = people_of(session, me().account_id, moment)
     cards = []
-    for relation in people_of(session, me().account_id, moment):
+    for relation in relations:
         form = pages.form_of(relation)
-        parts = (
-            pages.parts_of(relation, form) if relation.part in (Part.DECIDES, Part.OBJECTS) else []
-        )
+        parts = [] if relation.part is Part.INFORMED else pages.parts_of(relation, form)
         shown = [
-            section
-            for part in parts
-            for section in showing.sections(session, relation, form, language(), moment, part)
+            section for part in parts for section in pages.sections(relation, form, moment, part)
         ]
         cards.append(
             {
@@ -68,11 +78,15 @@ def index() -> Any:
                     if section.place
                     for row in section.rows
                 ),
-                "said": showing.said(session, relation, moment)[:1],
+                "said": showing.said(session, relation)[:1],
                 "taken_away": len(pages.taken_away(relation, moment)),
             }
         )
-    return render_template("guardian/index.html", cards=cards, states=STATES)
+    several = len(together.decided_about(session, me().account_id, moment)) > 1
+    asks = pages.asks_of(relations)
+    return render_template(
+        "guardian/index.html", cards=cards, asks=asks, states=STATES, several=several
+    )
 
 
 @blueprint.get("/zelf/")
@@ -104,15 +118,18 @@ def _choose(person_id: int, part: str) -> Any:
     relation = child_of(reading(), me().account_id, person_id, now())
     form = pages.form_of(relation)
     if part == RECOGNITION and part not in pages.parts_of(relation, form):
-        raise NotFound(N_("The school does not use face recognition."))
+        raise NotFound(N_("{The_school} does not use face recognition."))
     if request.method == "GET":
+        other_id = request.args.get("overnemen", type=int)
+        if part == CHOICES and other_id is not None:
+            return _taken_over(relation, form, other_id)
         return pages.form_page(relation, form, part)
     chosen = forms.read(request.form, pages.rows_of(relation))
     if "back" in request.form:
         return pages.form_page(relation, form, part, chosen)
-    if pages.is_old(relation, form):
+    if pages.is_old(reading(), relation, form):
         return pages.old_page(relation, form, part, chosen)
-    found = showing.sections(reading(), relation, form, language(), now(), part, chosen)
+    found = pages.sections(relation, form, now(), part, chosen)
     rows = [row for section in found for row in section.rows]
     if not any(row.changes for row in rows):
         text = _("You have not changed anything, so there is nothing to save.")
@@ -122,8 +139,34 @@ def _choose(person_id: int, part: str) -> Any:
         **pages.frame(relation, form, part),
         changed=[row for row in rows if row.changes],
         same=[row for row in rows if not row.changes],
+        sections=found,
         answers=ANSWERS,
     )
+
+
+def _taken_over(relation: Relation, form: FormVersion, other_id: int) -> Any:
+    """The form, filled with the answers about another child because that was asked for (R2)."""
+    session = reading()
+    found = [
+        one for one in together.siblings(session, relation, now()) if one.person_id == other_id
+    ]
+    if not found:
+        raise NotFound(N_("There is nobody here whom you may decide about."))
+    name, other = relation.person.given_name, found[0].person.given_name
+    if not any(activity is None for _c, _m, activity in own_answers(session, found[0])):
+        text = _(
+            "You have not chosen anything for %(name)s yet, so there is nothing to take over.",
+            name=other,
+        )
+        return pages.form_page(relation, form, CHOICES, notice=("info", text))
+    text = _(
+        "These are your answers for %(other)s. Nothing is saved for %(name)s yet: look whether "
+        "they are right, and save them.",
+        other=other,
+        name=name,
+    )
+    chosen = together.taken_over(session, relation, found[0])
+    return pages.form_page(relation, form, CHOICES, chosen, notice=("info", text))
 
 
 @blueprint.post("/kind/<int:person_id>/bewaren")
@@ -134,10 +177,13 @@ def save(person_id: int) -> Any:
     form = pages.form_of(relation)
     chosen = forms.read(request.form, pages.rows_of(relation))
     part = RECOGNITION if forms.RECOGNITION in chosen else CHOICES
-    if pages.is_old(relation, form):
-        return pages.old_page(relation, form, part, chosen)
     with database().write() as session:
-        rows = registry.decide(session, answers=chosen, **pages.how(relation, form))
+        # Asked here and not before: a withdrawal on another page may have come in between.
+        old = pages.is_old(session, relation, form)
+        rows = [] if old else registry.decide(session, answers=chosen, **pages.how(relation, form))
+    if old:
+        reading().rollback()  # look again: it looked before this had its turn
+        return pages.old_page(relation, form, part, chosen)
     if not rows:
         return redirect(pages.address(relation, part))
     return redirect(url_for("guardian.done", person_id=person_id, keuze=rows[-1].id))
@@ -183,8 +229,8 @@ def done(person_id: int) -> Any:
     moment = now()
     relation = child_of(reading(), me().account_id, person_id, moment)
     asked = request.args.get("keuze", type=int)
-    rows = registry.at_the_moment_of(reading(), relation, asked, moment)
-    said = [said for said in showing.said(reading(), relation, moment) if said.at == rows[0].at]
+    rows = at_the_moment_of(reading(), relation, asked)
+    said = [said for said in showing.said(reading(), relation) if said.at == rows[0].at]
     return render_template(
         "guardian/done.html",
         **pages.frame(relation, pages.form_of(relation), CHOICES),
@@ -220,7 +266,7 @@ def history(person_id: int) -> Any:
     return render_template(
         "guardian/history.html",
         **pages.frame(relation, pages.form_of(relation), "geschiedenis"),
-        moments=showing.said(reading(), relation, now()),
+        moments=showing.said(reading(), relation),
         answers=ANSWERS,
         languages=LANGUAGES,
     )

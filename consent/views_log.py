@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Flask, Response, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlmodel import Session
 
@@ -26,6 +27,9 @@ blueprint = Blueprint("log", __name__, url_prefix="/logboek")
 
 # About three screens on a desk; more is a scroll in which one gets lost.
 _PER_PAGE = 50
+
+# Some 30,000 entries; a longer file waits on the disk of temporary files.
+_IN_MEMORY = 8_000_000
 
 _ASKED = ("kind", "first", "last", "actor", "subject", "subject_id")
 
@@ -142,19 +146,19 @@ def _asked() -> tuple[Wanted, list[tuple[str, str]]]:
 def _file(
     write: Callable[[Session, list[Any]], Iterator[str]], media_type: str, ending: str
 ) -> Response:
-    school_id = me().school_id
+    """The whole file or an error: half a log looks like a whole one."""
     wanted, _problems = _asked()
-
-    def content() -> Iterator[str]:
-        with database().read() as session:
-            yield from write(session, log_search.conditions(session, school_id, wanted))
-
+    written = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    with database().read() as session:
+        for line in write(session, log_search.conditions(session, me().school_id, wanted)):
+            written.write(line.encode())
+    size = written.tell()
+    written.seek(0)
+    response = Response(written, mimetype=media_type, direct_passthrough=True)
+    response.content_length = size
     name = f"beeldpoort-log-{local_day(now()).isoformat()}.{ending}"
-    return Response(
-        stream_with_context(content()),
-        mimetype=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def register(app: Flask) -> None:

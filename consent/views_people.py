@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlmodel import col, func, select
 
-from consent import guardianship, people, people_search, pupils
-from consent.forms_admin import (
-    KIND_NAMES,
-    AuthorityForm,
-    GuardianForm,
-    PersonForm,
-)
+from consent import guardianship, people, people_search, pupils, views_objections
+from consent.confirming import ask, not_confirmed
+from consent.forms_admin import KIND_NAMES, AuthorityForm, GuardianForm, PersonForm
 from consent.guards import change_listener, me, mine, needs
 from consent.invitations import is_opened
 from consent.model import PersonKind
-from consent.people import By, PersonInput
+from consent.outside import About
+from consent.people import By
 from consent.tables import Account, Group, Person, Role
 from core.clock import now
 from core.errors import BadInput
-from core.ids import row_id
 from core.web import config, database, reading, say
 
 blueprint = Blueprint("people", __name__, url_prefix="/beheer/personen")
@@ -77,7 +74,7 @@ def add() -> Any:
     if form.validate_on_submit():
         try:
             with database().write() as session:
-                person = people.add_person(session, me().school_id, kind, _entered(form), _by())
+                person = people.add_person(session, me().school_id, kind, form.entered(), _by())
         except BadInput as problem:
             form.refuse(problem)
         else:
@@ -100,6 +97,7 @@ def show(person_id: int) -> Any:
         {
             "account": account,
             "authority": guardianship.has_authority(link, moment),
+            "together": link.together,
             "opened": is_opened(reading(), account),
         }
         for link, account in guardianship.guardians_of(reading(), person_id)
@@ -112,6 +110,7 @@ def show(person_id: int) -> Any:
         kind=KIND_NAMES[PersonKind(person.kind)],
         guardians=guardians,
         account=pupils.account_of(reading(), person_id),
+        **views_objections.shown(person, moment),
     )
 
 
@@ -126,7 +125,6 @@ def change(person_id: int) -> Any:
             "born": person.born,
             "group": str(person.group_id or ""),
             "left_on": person.left_on,
-            "protected": person.protected_since is not None,
         }
     )
     form.offer(_group_choices())
@@ -134,10 +132,18 @@ def change(person_id: int) -> Any:
         form.ask_birthday()
     if form.validate_on_submit():
         try:
+            changed = partial(
+                people.change_person,
+                school_id=me().school_id,
+                person_id=person_id,
+                given=form.entered(),
+                by=_by(),
+                on_change=change_listener(),
+            )
+            if gone := not_confirmed(About(me().school_id, person=person_id), changed):
+                return ask(gone, person.full_name, url_for("people.show", person_id=person_id))
             with database().write() as session:
-                people.change_person(
-                    session, me().school_id, person_id, _entered(form), _by(), change_listener()
-                )
+                changed(session)
         except BadInput as problem:
             form.refuse(problem)
         else:
@@ -165,6 +171,7 @@ def add_guardian(person_id: int) -> Any:
                     name=form.name.data,
                     language=form.language.data,
                     authority=form.authority.data == "yes",
+                    together=form.together.data,
                     by=_by(),
                     on_change=change_listener(),
                 )
@@ -189,7 +196,12 @@ def guardian(person_id: int, account_id: int) -> Any:
     person = mine(Person, person_id)
     link = guardianship.guardianship_of(reading(), me().school_id, person_id, account_id)
     account = reading().get_one(Account, account_id)
-    form = AuthorityForm(authority="yes" if guardianship.has_authority(link, now()) else "no")
+    form = AuthorityForm(
+        data={
+            "authority": "yes" if guardianship.has_authority(link, now()) else "no",
+            "together": link.together,
+        }
+    )
     if form.validate_on_submit():
         with database().write() as session:
             guardianship.change_authority(
@@ -200,6 +212,9 @@ def guardian(person_id: int, account_id: int) -> Any:
                 form.authority.data == "yes",
                 _by(),
                 change_listener(),
+            )
+            guardianship.share(
+                session, me().school_id, person_id, account_id, form.together.data, _by()
             )
         say(_("Saved."))
         return redirect(url_for("people.show", person_id=person_id))
@@ -248,19 +263,6 @@ def _by() -> By:
 
 def _kind(text: str | None) -> PersonKind:
     return PersonKind(text) if text in set(PersonKind) else PersonKind.PUPIL
-
-
-def _entered(form: PersonForm) -> PersonInput:
-    group = form.group.data or ""
-    return PersonInput(
-        given_name=form.given_name.data,
-        family_name=form.family_name.data,
-        born=form.born.data,
-        # What is no number is no group: the use case says so.
-        group_id=(row_id(group) or -1) if group else None,
-        left_on=form.left_on.data,
-        protected=form.protected.data,
-    )
 
 
 def _groups() -> dict[int, str]:

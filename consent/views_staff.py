@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from consent import staff
@@ -15,7 +15,7 @@ from consent.people import By
 from consent.tables import STAFF, Account, Role
 from core.clock import now
 from core.errors import BadInput
-from core.web import config, database, reading, say
+from core.web import Undo, config, database, reading, say
 
 blueprint = Blueprint("staff", __name__, url_prefix="/beheer/medewerkers")
 
@@ -110,6 +110,7 @@ def invite(account_id: int) -> Any:
 def close(account_id: int) -> Any:
     """End what somebody may do as a member of staff, at once."""
     account = staff.account_of(reading(), me().school_id, account_id)
+    roles = staff.roles_of(reading(), me().school_id, account_id) & STAFF
     try:
         with database().write() as session:
             staff.close(session, me().school_id, account_id, _by())
@@ -120,7 +121,20 @@ def close(account_id: int) -> Any:
         )
         form.refuse(problem)
         return _page(account, form)
-    say(_("The account of %(name)s is closed.", name=account.name))
+    back = [("roles", role.value) for role in sorted(roles)]
+    undo = Undo(url_for("staff.reopen", account_id=account_id), back)
+    say(_("The account of %(name)s is closed.", name=account.name), undo=undo)
+    return redirect(url_for("staff.index"))
+
+
+@blueprint.post("/<int:account_id>/heropenen")
+@needs(Role.ADMINISTRATOR)
+def reopen(account_id: int) -> Any:
+    """Undo a closing: the same roles; who was signed in signs in again."""
+    roles = [Role(value) for value in request.form.getlist("roles") if value in STAFF]
+    with database().write() as session:
+        account = staff.reopen(session, me().school_id, account_id, roles, _by())
+    say(_("The account of %(name)s is open again.", name=account.name))
     return redirect(url_for("staff.index"))
 
 

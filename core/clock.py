@@ -6,6 +6,7 @@ Rules never read the clock; whoever calls them passes the moment.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 # The law and the school year are those of the Netherlands; a moment is shown in its time.
@@ -22,6 +23,7 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(LOCAL).date()
 
 
+@lru_cache(maxsize=4096)  # each question about a pupil asks it of the same birthday
 def start_of_day(day: date) -> datetime:
     """The moment in UTC at which `day` begins in the Netherlands."""
     return datetime.combine(day, time(), LOCAL).astimezone(UTC)

@@ -14,6 +14,12 @@ from core.kept import kept
 ROOT = Path(__file__).resolve().parent.parent
 
 _MEGABYTE = 1_000_000
+# A child may use 1.5 GB (`media.children`); what is left is for the web server and the system.
+_CHILD_MEMORY = 2_000 * _MEGABYTE
+
+# How long a writer waits for its turn at the database. A photo's transaction takes milliseconds, so
+# that ten seconds mean that something is wrong; and whoever waits holds a thread of the web server.
+BUSY_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,14 @@ class Config:
     base_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = 8000
+    web_processes: int = 1
+    # Prometheus asks there; without a port nothing is counted for it.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    # Uploads stop below this, so that withdrawals, and the files that hide more, always have room:
+    # a withdrawal takes kilobytes, a new file of a photo about one megabyte.
+    keep_free_bytes: int = 500 * _MEGABYTE
+    busy_seconds: float = BUSY_SECONDS
     # A 50-megapixel phone photo is about 25 MB; twice that leaves room for PNG.
     max_upload_bytes: int = 50 * _MEGABYTE
     smtp_host: str | None = None
@@ -41,8 +55,19 @@ class Config:
     proxy: str | None = None
     # The name of this worker: unfinished jobs are taken up again by the worker of the same name.
     worker: str = "worker"
+    # How many photos a worker looks at at the same time, each in a child process of its own.
+    children: int = 1
     # Seals face templates (R12): 32 bytes in base64; none: a file in `var`, made at first use.
     template_key: str | None = field(default=None, repr=False)
+    # Signs receipts (R9): 32 bytes in base64; none: a file in `var`, made at first use.
+    signing_key: str | None = field(default=None, repr=False)
+    # Where each entry of the log is copied to as it is written; none: nowhere.
+    log_copy: Path | None = None
+    # Seven years: a claim for damages can be brought for five years from when somebody knows of it
+    # (Dutch Civil Code 3:310), which may be some time after what happened.
+    log_years: int = 7
+    # How long the answers of somebody who has left are kept, for the same reason.
+    answer_years: int = 7
     rate_limits: bool = True
     https: bool = False
     testing: bool = False
@@ -56,6 +81,16 @@ class Config:
     def cache(self) -> Path:
         """The folder of what can be made again: converted networks."""
         return self.var / "cache"
+
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that signs checkpoints of the log."""
+        return self.var / "log.key"
+
+    @property
+    def metrics(self) -> Path:
+        """The folder in which the processes of this machine count together, until a restart."""
+        return self.var / "metrics"
 
 
 def read(env: Mapping[str, str] | None = None) -> Config:
@@ -75,7 +110,16 @@ def read(env: Mapping[str, str] | None = None) -> Config:
         base_url=base_url,
         host=host,
         port=port,
+        web_processes=_number(env, "BEELDPOORT_WEB_PROCESSES", 1),
+        metrics_host=env.get("BEELDPOORT_METRICS_HOST") or "127.0.0.1",
+        metrics_port=(
+            _number(env, "BEELDPOORT_METRICS_PORT", 0)
+            if env.get("BEELDPOORT_METRICS_PORT")
+            else None
+        ),
         max_upload_bytes=_number(env, "BEELDPOORT_MAX_UPLOAD_MB", 50) * _MEGABYTE,
+        keep_free_bytes=_number(env, "BEELDPOORT_KEEP_FREE_MB", 500) * _MEGABYTE,
+        busy_seconds=_number(env, "BEELDPOORT_BUSY_SECONDS", 10),
         smtp_host=env.get("BEELDPOORT_SMTP_HOST") or None,
         smtp_port=_number(env, "BEELDPOORT_SMTP_PORT", 25),
         smtp_user=env.get("BEELDPOORT_SMTP_USER") or None,
@@ -84,9 +128,29 @@ def read(env: Mapping[str, str] | None = None) -> Config:
         mail_from=env.get("BEELDPOORT_MAIL_FROM", "beeldpoort@localhost"),
         proxy=env.get("BEELDPOORT_PROXY") or None,
         worker=env.get("BEELDPOORT_WORKER", "worker"),
+        children=_number(env, "BEELDPOORT_CHILDREN", _usual_children()),
         template_key=env.get("BEELDPOORT_TEMPLATE_KEY") or None,
+        signing_key=env.get("BEELDPOORT_SIGNING_KEY") or None,
+        log_copy=_log_copy(env, var),
+        log_years=_number(env, "BEELDPOORT_LOG_YEARS", 7),
+        answer_years=_number(env, "BEELDPOORT_ANSWER_YEARS", 7),
         https=base_url.startswith("https://"),
     )
+
+
+def _log_copy(env: Mapping[str, str], var: Path) -> Path | None:
+    """On by default: it costs a line per entry, and is what makes up for the hours since the last
+    backup. On another disk it survives this one, which only an operator can arrange."""
+    name = env.get("BEELDPOORT_LOG_COPY", "")
+    if name.lower() in {"no", "off"}:
+        return None
+    return Path(name).absolute() if name else var / "log-copy"
+
+
+def _usual_children() -> int:
+    """One per core, as far as the memory goes."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(len(os.sched_getaffinity(0)), memory // _CHILD_MEMORY))
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

@@ -5,6 +5,7 @@
     ├── NotAllowed               403: signed in, but not for this
     ├── NotFound                 404: does not exist, or must look as if it does not
     ├── Conflict                 409: the state it relies on has changed
+    ├── Unavailable              503: the machine cannot now; nothing was done (see `core.faults`)
     └── core.*, consent.*, media.*   their own errors, each below one of these
 
 The sentence is a gettext msgid with its parameters, so that the layer that raises it knows
@@ -73,3 +74,42 @@ class Conflict(Problem):
     """The state on which the request relied has changed since the page was made."""
 
     status = 409
+
+
+class Unavailable(Problem):
+    """The machine could not do it now; nothing was half done, and trying again later can help.
+
+    `code` is stable: it is stored with what waits. `retry_seconds` is told to whoever asked.
+    """
+
+    status = 503
+    code: ClassVar[str] = "failed"
+    retry_seconds: ClassVar[int] = 60
+
+
+class Busy(Unavailable):
+    """Somebody else holds the database for longer than anybody waits for it."""
+
+    code = "busy"
+    retry_seconds = 10
+
+
+class NoRoom(Unavailable):
+    """A disk is full, or so nearly full that room is kept for what matters more."""
+
+    status = 507
+    code = "no_room"
+    # Somebody has to make room: that takes a person.
+    retry_seconds = 600
+
+
+class Unreachable(Unavailable):
+    """The database or the file store cannot be reached, read or written at all."""
+
+    code = "unreachable"
+
+
+class NoMemory(Unavailable):
+    """The machine ran short of memory."""
+
+    code = "no_memory"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# What fits in an integer column of either database.
-DIGITS = 18
+# What fits in an integer column of PostgreSQL (2,147,483,647), and does of SQLite.
+DIGITS = 9
 
 
 def row_id(text: str) -> int | None:

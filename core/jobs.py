@@ -10,57 +10,113 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, WorkflowStatus
+from dbos import error as engine_errors
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from core.errors import N_, BadInput
 
 logger = structlog.get_logger()
 
-QUEUE = "work"
-# Smaller goes first: what a person waits for, then what others asked for.
-URGENT, NORMAL = 1, 10
+# What needs a child process, one at a time; and what needs none (mail, the night), beside it: who
+# waits for a link to sign in waits for no photo.
+WORK, QUICK = "work", "quick"
+QUEUES = (WORK, QUICK)
+# Smaller goes first: what hides more of what is out, and links to sign in; photos that somebody
+# has just added, who waits for minutes; what nobody waits for.
+URGENT, SOON, NORMAL = 1, 5, 10
 # Old jobs are forgotten in portions, so that no statement holds others up for long.
 _PORTION = 500
 
 _WANTED = "beeldpoort_jobs"
 
 
+# What a status of the engine means: there is still something to come of it, or it went wrong.
+LIVING = frozenset({"ENQUEUED", "DELAYED", "PENDING"})
+BROKE_ITS_WORKER = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+FAILED = frozenset({"ERROR", "CANCELLED", BROKE_ITS_WORKER})
+
+_AGAIN = ":again:"
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
 class Jobs(Protocol):
     """What a web process can do with the queue."""
 
-    def enqueue(self, name: str, key: str, *ids: int, priority: int = NORMAL) -> None:
+    def enqueue(
+        self, name: str, key: str, *ids: int, priority: int = NORMAL, queue: str = WORK
+    ) -> None:
         """Have the job `name` done with `ids`; twice the same `key` is one job."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A job as the queue knows it: its name, the first id, its status and when that changed."""
+class Wanted:
+    """A job that a row asks for by the state that it is in; `key` says which state."""
 
     name: str
-    row: int | None
+    key: str
+    row: int
+    priority: int = NORMAL
+    queue: str = WORK
+
+    @property
+    def id(self) -> str:
+        """What the queue knows it by."""
+        return f"{self.name}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A job as the queue knows it: for what (`Wanted.id`), its status and when that changed."""
+
+    wanted: str
     status: str
     changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job that a worker has taken: which, for the how manieth time, and since when."""
+
+    id: str
+    worker: str
+    times: int
+    since: datetime
+
+
+class LookedThrough(Jobs, Protocol):
+    """What the sweep needs of the queue besides."""
+
+    def first(self, wanted: Collection[Wanted]) -> list[Known]:
+        """The jobs that were asked for first, as far as there are any."""
+
+    def failed(self, since: datetime) -> list[Known]:
+        """The jobs that have failed since then."""
+
+    def again(self, wanted: Wanted, now: datetime) -> bool:
+        """Have it done once more; False when somebody has asked for that already."""
 
 
 class DbosJobs:
     """The queue of a running installation."""
 
     def __init__(self, url: str) -> None:
-        self._client = DBOSClient(system_database_url=url)
+        # A request must not wait for a queue that is away: the sweep finds what it left.
+        self._client = DBOSClient(system_database_url=url, retry_connection_errors=False)
 
-    def enqueue(self, name: str, key: str, *ids: int, priority: int = NORMAL) -> None:
+    def enqueue(
+        self, name: str, key: str, *ids: int, priority: int = NORMAL, queue: str = WORK
+    ) -> None:
         self._client.enqueue(
             {
-                "queue_name": QUEUE,
+                "queue_name": queue,
                 "workflow_name": name,
                 "workflow_id": f"{name}:{key}",
                 "priority": priority,
@@ -68,19 +124,56 @@ class DbosJobs:
             *ids,
         )
 
-    def known(self, since: datetime) -> list[Known]:
-        """Every job of the queue that was asked for since then."""
-        found = self._client.list_workflows(
-            queue_name=QUEUE, start_time=since.isoformat(), load_output=False
-        )
-        return [
-            Known(
-                job.name,
-                _first_id(job.input),
-                job.status,
-                datetime.fromtimestamp((job.updated_at or job.created_at or 0) / 1000, UTC),
+    def ask(self) -> None:
+        """Raises what stands in the way when the queue cannot be reached."""
+        self._client.list_workflows(queue_name=WORK, limit=1, load_input=False, load_output=False)
+
+    def again(self, wanted: Wanted, now: datetime) -> bool:
+        try:
+            self._client.enqueue(
+                {
+                    "queue_name": wanted.queue,
+                    "workflow_name": wanted.name,
+                    "workflow_id": f"{wanted.id}{_AGAIN}{now:%Y%m%dT%H%M%S}",
+                    "priority": NORMAL,
+                    # One at a time, whoever asks: unique in the engine's table until it is done.
+                    "deduplication_id": wanted.id,
+                },
+                wanted.row,
             )
+        except engine_errors.DBOSQueueDeduplicatedError:
+            return False
+        return True
+
+    def first(self, wanted: Collection[Wanted]) -> list[Known]:
+        return self._known(workflow_ids=[job.id for job in wanted]) if wanted else []
+
+    def failed(self, since: datetime) -> list[Known]:
+        return self._known(status=sorted(FAILED), completed_after=since.isoformat())
+
+    def held(self) -> list[Held]:
+        """Every job that a worker has taken and not finished, living or not."""
+        found = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return [
+            Held(job.workflow_id, job.executor_id or "", job.recovery_attempts or 0, _changed(job))
             for job in found
+        ]
+
+    def put_back(self, job: Held) -> None:
+        """Into its queue again, if that worker still has it; two who do so do no harm."""
+        # The engine's own recovery, which it offers only for all jobs of one version at a time;
+        # its public `resume_workflows` would take a job away from whoever has begun it meanwhile.
+        self._client._sys_db.reenqueue_for_recovery(job.id, [job.worker], WORK)
+
+    def drop(self, job: Held) -> None:
+        """Let nobody try it any more."""
+        self._client.cancel_workflow(job.id)
+
+    def _known(self, **which: Any) -> list[Known]:
+        # Without what was given to them: reading that costs as much again.
+        found = self._client.list_workflows(load_input=False, load_output=False, **which)
+        return [
+            Known(job.workflow_id.partition(_AGAIN)[0], job.status, _changed(job)) for job in found
         ]
 
     def clear(self, before: datetime) -> None:
@@ -121,9 +214,8 @@ def prepare(url: str) -> None:
     DBOS.migrate(url)
 
 
-def _first_id(given: Any) -> int | None:
-    arguments = given["args"] if given else ()
-    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+def _changed(job: WorkflowStatus) -> datetime:
+    return datetime.fromtimestamp((job.updated_at or job.created_at or 0) / 1000, UTC)
 
 
 class HeldJobs:
@@ -133,11 +225,29 @@ class HeldJobs:
         self.waiting: list[tuple[str, str, tuple[int, ...]]] = []
         self._seen: set[str] = set()
 
-    def enqueue(self, name: str, key: str, *ids: int, priority: int = NORMAL) -> None:
+    def enqueue(
+        self, name: str, key: str, *ids: int, priority: int = NORMAL, queue: str = WORK
+    ) -> None:
         full = f"{name}:{key}"
         if full not in self._seen:
             self._seen.add(full)
             self.waiting.append((name, key, ids))
+
+    def first(self, wanted: Collection[Wanted]) -> list[Known]:
+        waiting = {f"{name}:{key}" for name, key, _ids in self.waiting}
+        return [
+            Known(job.id, "ENQUEUED" if job.id in waiting else "SUCCESS", _LONG_AGO)
+            for job in wanted
+            if job.id in self._seen
+        ]
+
+    def failed(self, _since: datetime) -> list[Known]:
+        return []
+
+    def again(self, wanted: Wanted, now: datetime) -> bool:
+        key = f"{wanted.key}{_AGAIN}{now:%Y%m%dT%H%M%S}"
+        self.enqueue(wanted.name, key, wanted.row)
+        return True
 
     def run(self, handlers: dict[str, Callable[..., Any]]) -> None:
         """Do everything that waits, and what that asks for in turn."""
@@ -152,17 +262,25 @@ def attach(session: Session, jobs: Jobs) -> None:
 
     def hand_over(_session: Any) -> None:
         wanted, session.info[_WANTED] = session.info[_WANTED], []
-        for name, key, ids, priority in wanted:
+        for name, key, ids, how in wanted:
             try:
-                jobs.enqueue(name, key, *ids, priority=priority)
-            except SQLAlchemyError:
+                jobs.enqueue(name, key, *ids, **how)
+            except Exception:
                 # Stored already; the sweep will find it. The request must not fail for it.
                 logger.warning("job_not_enqueued", job=name, key=key)
 
     event.listen(session, "after_commit", hand_over)
 
 
-def later(session: Session, name: str, key: str, *ids: int, priority: int = NORMAL) -> None:
+def later(
+    session: Session,
+    name: str,
+    key: str,
+    *ids: int,
+    priority: int = NORMAL,
+    queue: str = WORK,
+) -> None:
     """Ask for a job once the present transaction is committed; without a queue attached, the
     sweep will do it."""
-    session.info.setdefault(_WANTED, []).append((name, key, ids, priority))
+    how = {"priority": priority, "queue": queue}
+    session.info.setdefault(_WANTED, []).append((name, key, ids, how))

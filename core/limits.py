@@ -12,7 +12,8 @@ from flask_limiter.util import get_remote_address
 
 from core.config import Config
 
-# In memory: each web process counts for itself, which is enough against guessing passwords.
+# In memory: each web process counts for itself. With two, somebody may try twice as often, which
+# is still far too seldom to guess a password (docs/decisions/0009-serving.md).
 limiter = Limiter(get_remote_address, storage_uri="memory://")
 
 # Ten wrong tries in five minutes: more than a parent who mistypes needs, too few to guess a

@@ -6,7 +6,7 @@ each with its reason; and a view that declares no guard (see `consent.guards`) a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,16 @@ import structlog
 from flask import Flask, Response, current_app, flash, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
+from core import faults, observed, unavailable
 from core.config import Config
 from core.db import Database
-from core.errors import Problem
-from core.i18n import language, sentence
+from core.errors import Problem, Unavailable
+from core.i18n import language, reads_from_right, sentence
 from core.ids import DIGITS
 
 logger = structlog.get_logger()
@@ -59,20 +61,30 @@ class NavItem:
     roles: frozenset[str]
     order: int
     when: Callable[[], bool] | None = None
+    within: str | None = None  # the endpoint whose part of the site it is the entry of
 
 
 def init(app: Flask, config: Config, database: Database) -> None:
     """Give `app` its database, headers and error pages."""
     app.extensions["beeldpoort"] = {"config": config, "database": database, "nav": [], "open": {}}
     app.url_map.converters["int"] = _Id
+    # In the demonstration, as in tests, a person reads the log among what else is said.
+    observed.init(app, tell_all=not (config.demo or config.testing))
     csrf.init_app(app)
     app.after_request(_with_headers)
     app.teardown_request(_close_reader)
     app.register_error_handler(Problem, _problem_page)
     app.register_error_handler(CSRFError, _csrf_page)
     app.register_error_handler(HTTPException, _http_page)
+    app.register_error_handler(DataError, _unusable_page)
     app.register_error_handler(Exception, _crash_page)
-    app.context_processor(lambda: {"lang": language(), "demo": config.demo})
+    app.context_processor(lambda: _language() | {"demo": config.demo})
+
+
+def _language() -> dict[str, Any]:
+    """What a page says about its language."""
+    code = language()
+    return {"lang": code, "dir": "rtl" if reads_from_right(code) else "ltr"}
 
 
 def config() -> Config:
@@ -119,9 +131,17 @@ def nav_items(app: Flask) -> list[NavItem]:
     return list(app.extensions["beeldpoort"]["nav"])
 
 
-def say(message: str, category: str = "done") -> None:
+@dataclass(frozen=True)
+class Undo:
+    """The way back from what was just done: a form with one button, in the message about it."""
+
+    url: str
+    fields: Sequence[tuple[str, Any]] = ()
+
+
+def say(message: str, category: str = "done", undo: Undo | None = None) -> None:
     """Show a translated sentence on the next page: done, info, warning or error."""
-    flash(message, category)
+    flash((message, undo and (undo.url, list(undo.fields))), category)  # type: ignore[arg-type]
 
 
 def local_path(target: str | None) -> str | None:
@@ -153,10 +173,17 @@ def _with_headers(response: Response) -> Response:
 def _page(status: int, title: str, text: str) -> tuple[Any, int]:
     if request.accept_mimetypes.best == "application/json":
         return {"error": text}, status
-    return render_template("error.html", status=status, title=title, message=text), status
+    # What broke on our side the operator can find by its number; other pages say all there is.
+    reference = observed.reference() if status >= 500 else None
+    page = render_template(
+        "error.html", status=status, title=title, message=text, reference=reference
+    )
+    return page, status
 
 
-def _problem_page(problem: Problem) -> tuple[Any, int]:
+def _problem_page(problem: Problem) -> Any:
+    if isinstance(problem, Unavailable):
+        return _unavailable_page(problem)
     titles = {
         400: _("That did not work"),
         403: _("You cannot do this"),
@@ -204,11 +231,32 @@ def _http_page(error: HTTPException) -> Any:
     return _page(error.code, title, text)
 
 
-def _crash_page(error: Exception) -> tuple[Any, int]:
+def _unusable_page(error: DataError) -> tuple[Any, int]:
+    """PostgreSQL takes no text with a NUL and no number that its column cannot hold; what people
+    type is checked before, so this was made by a program."""
+    logger.warning("request_unusable", endpoint=request.endpoint, kind=type(error.orig).__name__)
+    return _page(
+        400,
+        _("That did not work"),
+        _("What was sent holds a character or a number that cannot be stored. Type it anew."),
+    )
+
+
+def _unavailable_page(problem: Unavailable) -> Response:
+    # What it has read so far may be a broken connection; the page begins anew.
+    _close_reader(problem)
+    return unavailable.answer(problem)
+
+
+def _crash_page(error: Exception) -> Any:
+    fault = faults.of(error)
+    if fault is not None:
+        fault.__cause__ = error
+        return _unavailable_page(fault)
     # The traceback is for the operator; the page says nothing of it.
     logger.exception("request_crashed", endpoint=request.endpoint, kind=type(error).__name__)
     return _page(
         500,
         _("Something went wrong on our side"),
-        _("Nothing was published because of it. Try again; if it stays, tell the school."),
+        _("Nothing was published because of it. Try again; if it stays, tell {the_school}."),
     )

@@ -6,17 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import redirect, request, url_for
+from flask_babel import gettext as _
 from sqlmodel import Session
 
+from consent.accounts import has_read_protocol
 from consent.guards import me, mine
+from consent.tables import School
 from core.errors import N_, BadInput, NotFound, Problem
 from core.i18n import sentence
 from core.ids import row_id
-from core.web import database, say
+from core.web import database, reading, say
 from media.gate import appearances_of
 from media.picture import Box
 from media.tables import Item
-from media.tiles import UNNAMED
+from media.todo import is_to_do
 
 Work = Callable[[Session, int], Any]
 
@@ -87,5 +90,23 @@ def _next_unnamed(item_id: int, face: int) -> int | None:
     """The next face without a name after this one; the page itself starts again at the first."""
     with database().read() as session:
         rows = appearances_of(session, [item_id])[item_id]
-    waiting = [row.id for row in rows if row.identity in UNNAMED and (row.id or 0) > face]
+    waiting = [row.id for row in rows if is_to_do(row) and (row.id or 0) > face]
     return waiting[0] if waiting else None
+
+
+def protocol_unread(activity_id: int) -> dict[str, str] | None:
+    """What somebody is told who has not read the protocol yet (R23); None for who has."""
+    if protocol_read():
+        return None
+    here = url_for("activities.show", activity_id=activity_id)
+    return {
+        "error": _("Read the protocol first; then you can add photos."),
+        "url": url_for("accounts.protocol", next=here),
+    }
+
+
+def protocol_read() -> bool:
+    """Whether who is signed in has read the protocol as it is now (R23)."""
+    session = reading()
+    school = session.get_one(School, me().school_id)
+    return has_read_protocol(session, me().account_id, school)

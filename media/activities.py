@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from consent.model import Medium
-from consent.store import Question, standings
+from consent.store import Question, standings_now
 from consent.tables import Activity, ActivityGroup, Attendance, Channel, Group, Person
 from core import log
 from core.errors import N_, BadInput
-from media.states import Identity, ItemState
+from media.states import ItemState
 from media.tables import Appearance, Item
+from media.todo import to_do
 
 LONGEST_NAME = 200  # the column's own length
-_UNNAMED = (Identity.UNKNOWN.value, Identity.PROPOSED.value)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def counts(session: Session, activity_ids: Collection[int]) -> dict[int, Counts]
             col(Item.activity_id).in_(found),
             col(Item.removed_at).is_(None),
             col(Appearance.removed_at).is_(None),
-            col(Appearance.identity).in_(_UNNAMED),
+            to_do(),
         )
         .group_by(col(Item.activity_id))
     )
@@ -212,10 +212,10 @@ def rather_not(session: Session, activity: Activity, moment: datetime) -> list[P
     channels = session.exec(
         select(Channel.id).where(
             Channel.school_id == activity.school_id,
-            (col(Channel.closed_at).is_(None)) | (col(Channel.closed_at) > moment),
+            col(Channel.closed_at).is_(None),
         )
     ).all()
-    asks = activity.asks_consent_since is not None and activity.asks_consent_since <= moment
+    asks = activity.asks_consent_since is not None
     questions = {
         (person.id, channel): Question(
             person.id, channel, Medium.PHOTO, activity.id if asks else None
@@ -224,8 +224,7 @@ def rather_not(session: Session, activity: Activity, moment: datetime) -> list[P
         if person.id is not None
         for channel in channels
     }
-    moment = log.not_before(session, activity.school_id, moment)
-    stand = standings(session, activity.school_id, set(questions.values()), moment)
+    stand = standings_now(session, activity.school_id, set(questions.values()), moment)
     somewhere = {
         person
         for (person, _channel), question in questions.items()
@@ -251,13 +250,13 @@ def _own_groups(session: Session, school_id: int, groups: Collection[int]) -> se
 
 
 def _there_on(day: date) -> sa.ColumnElement[bool]:
-    return (col(Person.left_on).is_(None)) | (col(Person.left_on) > day)
+    return (col(Person.left_on).is_(None)) | (col(Person.left_on) >= day)
 
 
 def _members(
     session: Session, school_id: int, groups: Collection[int], day: date | None
 ) -> set[int]:
-    """The people of these groups; those who had left by `day` are left out."""
+    """The people of these groups; those who had left before `day` are left out."""
     wanted = select(Person.id).where(
         Person.school_id == school_id, col(Person.group_id).in_(list(groups))
     )

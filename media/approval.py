@@ -85,7 +85,6 @@ def approve(
     session: Session, publication: Publication, *, seen_sha256: str, by: int, now: datetime
 ) -> Permit:
     """Approve the file that `by` has seen: the rendition, or the candidate to replace it."""
-    log.hold(session, publication.school_id)
     publication = fresh(session, publication)
     clearance = look(session, [publication], now)[publication.id or 0]
     rendition = _to_approve(session, publication, clearance)

@@ -6,7 +6,7 @@ Reading only; each card carries its clearance of this moment.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,12 +14,13 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from consent.tables import Channel, Person
+from consent.tables import Channel
+from media import preview
 from media.clearance import Clearance, Refusal, look
 from media.gallery import activity_names
-from media.gate import Effect, Verdict, Why
+from media.preview import ENDED
 from media.states import Identity, PublicationState
-from media.tables import Appearance, Post, Publication, Rendition
+from media.tables import Post, Publication, Rendition
 
 # What is out or over is history: the latest are on the board, the rest page by page.
 LATEST = 12
@@ -36,9 +37,10 @@ class Column(StrEnum):
     RETRACTED = "retracted"
 
 
-_ENDED = (PublicationState.RETRACTED.value, PublicationState.REJECTED.value)
 # Refusals after which a file comes by itself: the photo waits, it is not stopped.
 _BEING_MADE = frozenset({Refusal.NOT_MADE, Refusal.SHOWS_TOO_MUCH, Refusal.RESHAPED})
+# Refusals that hold whatever file there is: that none could be made does not matter beside them.
+_STOPPED = frozenset({Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.IN_DOUBT, Refusal.BLOCKED})
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Card:
     @property
     def file(self) -> Rendition | None:
         """The file that staff may look at now."""
-        return present_file(self.clearance)
+        return preview.present_file(self.clearance)
 
     @property
     def shown_count(self) -> int:
@@ -75,6 +77,14 @@ class Card:
     @property
     def being_made(self) -> bool:
         return self.clearance.refusal in _BEING_MADE and not self.clearance.item.render_problem
+
+    @property
+    def problem(self) -> str | None:
+        """Why no file could be made, as a code, where that is what the photo waits for."""
+        clearance = self.clearance
+        if clearance.refusal is None or clearance.refusal in _STOPPED:
+            return None
+        return clearance.item.render_problem
 
     @property
     def replaced_at(self) -> datetime | None:
@@ -123,7 +133,7 @@ def board(session: Session, channel: Channel, moment: datetime) -> Board:
     found.counts = {column: len(cards) for column, cards in found.cards.items()}
     by_state = _counts(session, channel)
     found.counts[Column.PUBLISHED] = by_state[PublicationState.PUBLISHED.value]
-    found.counts[Column.RETRACTED] = sum(by_state[state] for state in _ENDED)
+    found.counts[Column.RETRACTED] = sum(by_state[state] for state in ENDED)
     return found
 
 
@@ -153,7 +163,7 @@ def card_of(session: Session, clearance: Clearance) -> Card:
 
 def card_in(clearance: Clearance, activities: dict[int, str]) -> Card:
     """One publication as a card, in the column in which it would be."""
-    column = Column.RETRACTED if clearance.publication.state in _ENDED else None
+    column = Column.RETRACTED if clearance.publication.state in ENDED else None
     if clearance.publication.state == PublicationState.PUBLISHED:
         column = Column.PUBLISHED
     return _card(clearance, activities, column)
@@ -202,88 +212,6 @@ def _column(clearance: Clearance) -> Column:
     if clearance.publication.candidate_id is not None:
         return Column.REVIEW
     return Column.READY
-
-
-def present_file(clearance: Clearance) -> Rendition | None:
-    """The file that is on the channel or would go there, if staff may look at it now: None when
-    it shows anybody who must be hidden. What was taken back is not looked at again."""
-    rendition = clearance.rendition
-    if rendition is None or not _is_looked_at(clearance):
-        return None
-    return rendition if _holds(rendition, clearance, clearance.required) else None
-
-
-def candidate_file(session: Session, clearance: Clearance) -> Rendition | None:
-    """The file that shows more and waits for approval, if there is one and it still holds."""
-    if clearance.publication.candidate_id is None or not _is_looked_at(clearance):
-        return None
-    candidate = session.get_one(Rendition, clearance.publication.candidate_id)
-    return candidate if _holds(candidate, clearance, clearance.required_anew) else None
-
-
-def _is_looked_at(clearance: Clearance) -> bool:
-    return clearance.publication.state not in _ENDED and clearance.refusal not in {
-        Refusal.GONE,
-        Refusal.IN_DOUBT,
-        Refusal.BLOCKED,
-    }
-
-
-def _holds(rendition: Rendition, clearance: Clearance, required: frozenset[int]) -> bool:
-    return (
-        rendition.item_id == clearance.item.id
-        and rendition.geometry == clearance.item.geometry
-        and required <= set(rendition.hidden)
-    )
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Somebody who can be recognised in a file, and who that is; no name: two persons agreed that
-    it is somebody else, or no face."""
-
-    appearance: Appearance
-    name: str | None
-    why: Why | None
-
-
-def seen_in(session: Session, clearance: Clearance, rendition: Rendition) -> list[Seen]:
-    """Everybody who can be seen in `rendition`, with the name that a person confirmed."""
-    names = names_of(session, clearance.verdicts.values())
-    hidden = set(rendition.hidden)
-    found = []
-    for appearance in clearance.appearances:
-        if appearance.id is None or appearance.id in hidden:
-            continue
-        verdict = clearance.verdicts.get(appearance.id)
-        name = names.get(verdict.person or 0) if verdict else None
-        found.append(Seen(appearance, name, verdict.why if verdict else None))
-    return found
-
-
-def blocking(clearance: Clearance) -> list[Verdict]:
-    """The verdicts that stop the item on this channel."""
-    return [row for row in clearance.verdicts.values() if row.effect is Effect.BLOCK]
-
-
-def hidden_because(clearance: Clearance, rendition: Rendition | None) -> Counter[Verdict]:
-    """How many are hidden for which reason. Counted, not named: who approves needs no list of
-    those who refused (R33)."""
-    hidden = set(rendition.hidden) if rendition is not None else set(clearance.required)
-    return Counter(
-        Verdict(verdict.effect, verdict.why)
-        for appearance, verdict in clearance.verdicts.items()
-        if appearance in hidden and verdict.effect is not Effect.SHOW
-    )
-
-
-def names_of(session: Session, verdicts: Iterable[Verdict]) -> dict[int, str]:
-    """The full names of the persons of these verdicts."""
-    wanted = {row.person for row in verdicts if row.person is not None}
-    if not wanted:
-        return {}
-    rows = session.exec(select(Person).where(col(Person.id).in_(wanted)))
-    return {row.id: row.full_name for row in rows if row.id is not None}
 
 
 def posts_out(session: Session, channel: Channel, limit: int) -> Sequence[Post]:

@@ -9,7 +9,6 @@ from consent.tables import Person
 from media import activities
 from media.review import Review
 from media.states import Identity
-from media.tables import Item
 
 # What a search through the whole school shows at most; more means: type another letter.
 _MOST_FOUND = 24
@@ -26,7 +25,7 @@ def names_for(session: Session, review: Review) -> list[tuple[Person, bool]]:
     return sorted(((person, person.id in here) for person in people), key=lambda pair: pair[1])
 
 
-def search(session: Session, item: Item, text: str) -> list[Person]:
+def search(session: Session, school_id: int, text: str) -> list[Person]:
     """People of the school whose name has every word of `text`: for who was not on the list."""
     words = text.split()
     if not words:
@@ -36,7 +35,7 @@ def search(session: Session, item: Item, text: str) -> list[Person]:
         session.exec(
             select(Person)
             .where(
-                Person.school_id == item.school_id,
+                Person.school_id == school_id,
                 *(sa.func.lower(name).contains(word.lower(), autoescape=True) for word in words),
             )
             .order_by(col(Person.given_name), col(Person.family_name))

@@ -11,20 +11,17 @@ as the kernel does when memory runs out, breaks the whole pool for good.)
 from __future__ import annotations
 
 import multiprocessing
-import os
 import pickle
 import queue
-import resource
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, TypeVar
 
-from media.errors import refusal
+from media.child import READY, TAKEN, serve
+from media.errors import RefusedFile, refusal
 
 Result = TypeVar("Result")
 
@@ -33,26 +30,33 @@ MEMORY_BYTES: Final = 1_500_000_000
 # A 12-megapixel photo takes 2 to 4 seconds; a hundred faces in it as much again.
 CPU_SECONDS: Final = 60
 WALL_SECONDS: Final = 120.0
-# Only the converted networks are written (22 MB, once per machine); photos go through the pipe.
-FILE_BYTES: Final = 64_000_000
 # A new child now and then gives back memory that libraries keep.
 TASKS_PER_CHILD: Final = 200
-# The web server comes first: a page is waited for, a photo is not.
-NICENESS: Final = 5
 # How long closing waits for running jobs before it ends them.
 CLOSING_SECONDS: Final = 5.0
 
 # How long a child may take to start or to take a job, before anything of the file was touched.
 WORD_SECONDS: Final = 60.0
-_READY: Final = b"ready"
-_TAKEN: Final = b"taken"
+# Between the end of a child's pipe and that of the child lie milliseconds.
+_DYING_SECONDS: Final = 1.0
 
 # Not forked: the parent has threads and open database connections.
 _SPAWN: Final = multiprocessing.get_context("spawn")
 
 
+# How a process ends that somebody outside ended: the kernel when memory runs out, a person, the
+# system that is going down. Not what a decoder dies of; our own clock kills as well, but says so.
+_FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+# Twice may be the photo: one that makes the machine run out of memory would do so for ever.
+_TRIES: Final = 2
+
+
 class PoolClosed(RuntimeError):
     """The program is ending: not the fault of the file, which is to be done again later."""
+
+
+class _Killed(Exception):
+    """A child was ended from outside while it had a job."""
 
 
 class _Child:
@@ -62,14 +66,14 @@ class _Child:
         self.pipe, theirs = _SPAWN.Pipe()
         # Daemon: ended with the program even when nobody closes the pool.
         self.process: SpawnProcess = _SPAWN.Process(
-            target=_serve, args=(theirs, memory_bytes), daemon=True, name="beeldpoort-child"
+            target=serve, args=(theirs, memory_bytes), daemon=True, name="beeldpoort-child"
         )
         self.process.start()
         # With their end open here as well, its death would not be noticed.
         theirs.close()
         self.jobs = 0
         self.out_of_time = False
-        if not self._says(_READY):
+        if not self._says(READY):
             raise RuntimeError(f"a child process did not start: exit code {self.end()}")
 
     def take(self, job: bytes) -> bool:
@@ -78,7 +82,7 @@ class _Child:
             self.pipe.send_bytes(job)
         except OSError:
             return False
-        return self._says(_TAKEN)
+        return self._says(TAKEN)
 
     def _says(self, word: bytes) -> bool:
         try:
@@ -108,11 +112,14 @@ class Children:
         memory_bytes: int = MEMORY_BYTES,
         cpu_seconds: int = CPU_SECONDS,
         wall_seconds: float = WALL_SECONDS,
+        happened: Callable[[str], None] = lambda _what: None,
     ) -> None:
+        """`happened` is told of each child that started, crashed, timed out or was killed."""
         self.memory_bytes = memory_bytes
         self.cpu_seconds = cpu_seconds
         self.wall_seconds = wall_seconds
-        self._workers = workers
+        self._happened = happened
+        self.workers = workers
         self._closed = False
         # A place per worker; None where the child has still to be started. Last in, first out:
         # on a quiet day one child does it all and the others are never started.
@@ -125,11 +132,24 @@ class Children:
         """`function(*args)` in a child, and its result or the exception that it raised.
 
         Function, arguments and result are pickled. Raises RefusedFile crashed, timed_out or
-        too_heavy when the child does not come back with an answer, PoolClosed when the pool ended
-        meanwhile.
+        too_heavy when the child does not come back with an answer, interrupted when it was ended
+        from outside and the next one as well, PoolClosed when the pool ended meanwhile.
         """
         # Pickled first: what cannot be pickled costs no child.
         job = pickle.dumps((function, args, self.cpu_seconds))
+        for _ in range(_TRIES):
+            try:
+                raised, answer = self._once(job)
+            except _Killed:
+                continue
+            if raised:
+                raise answer
+            result: Result = answer
+            return result
+        raise refusal("interrupted")
+
+    def _once(self, job: bytes) -> tuple[bool, Any]:
+        """The answer of one child: (False, result) or (True, exception)."""
         if self._closed:
             raise PoolClosed("closed")
         child = self._places.get()
@@ -145,10 +165,7 @@ class Children:
             raise
         self._busy.discard(child)
         self._give_back(child)
-        if raised:
-            raise answer
-        result: Result = answer
-        return result
+        return raised, answer
 
     def _handed_over(self, child: _Child | None, job: bytes) -> _Child:
         """The child that has the job: a new one when the given one died while it had nothing."""
@@ -159,6 +176,7 @@ class Children:
                 return child
             child.end()
         child = _Child(self.memory_bytes)
+        self._happened("started")
         if not child.take(job):
             raise RuntimeError(f"a child process did not take a job: exit code {child.end()}")
         return child
@@ -171,15 +189,25 @@ class Children:
         try:
             raised, answer = child.pipe.recv()
         except (EOFError, OSError) as error:
+            # What it died of is known when it has: nothing is killed here that dies by itself.
+            child.process.join(_DYING_SECONDS)
             exitcode = child.end()
             if self._closed:
                 raise PoolClosed("closed") from error
-            slow = child.out_of_time or exitcode == -signal.SIGXCPU
-            raise refusal("timed_out" if slow else "crashed") from error
+            if child.out_of_time or exitcode == -signal.SIGXCPU:
+                raise self._refused("timed_out") from error
+            if exitcode in _FROM_OUTSIDE:
+                self._happened("killed")
+                raise _Killed from error
+            raise self._refused("crashed") from error
         finally:
             watch.cancel()
         child.jobs += 1
         return raised, answer
+
+    def _refused(self, code: str) -> RefusedFile:
+        self._happened(code)
+        return refusal(code)
 
     def _give_back(self, child: _Child) -> None:
         if child.jobs >= TASKS_PER_CHILD:
@@ -192,7 +220,7 @@ class Children:
         """Let running jobs finish for a moment, then end every child."""
         self._closed = True
         deadline = time.monotonic() + CLOSING_SECONDS
-        for _ in range(self._workers):
+        for _ in range(self.workers):
             try:
                 child = self._places.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
@@ -212,6 +240,13 @@ class Children:
         self.close()
 
 
+def _how_it_ended(child: _Child, exitcode: int | None) -> str:
+    """The code of the refusal. SIGKILL that was not ours is that of a system short of memory."""
+    if child.out_of_time or exitcode == -signal.SIGXCPU:
+        return "timed_out"
+    return "killed" if exitcode == -signal.SIGKILL else "crashed"
+
+
 class InlineChildren:
     """The same without processes: for tests of what is built on top."""
 
@@ -227,41 +262,3 @@ class InlineChildren:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _serve(pipe: Connection, memory_bytes: int) -> None:
-    """The child: one job after another, until the parent closes the pipe or is gone."""
-    # Ctrl-C reaches the whole group; the parent decides what ends when.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Private memory, not address space: libraries reserve far more of that than they use.
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-    # A core file would be a picture of somebody's face on the disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(NICENESS)
-    pipe.send_bytes(_READY)
-    while True:
-        try:
-            job = pipe.recv_bytes()
-        except EOFError:
-            return
-        pipe.send_bytes(_TAKEN)
-        pipe.send(_outcome(job))
-
-
-def _outcome(job: bytes) -> tuple[bool, Any]:
-    """(False, the result) or (True, the exception), which is raised again in the parent."""
-    try:
-        function, args, cpu_seconds = pickle.loads(job)  # noqa: S301 - from the parent
-        # CPU time counts over the life of a process, so each job gets a new limit.
-        soft = int(time.process_time()) + 1 + cpu_seconds
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-        return False, function(*args)
-    except MemoryError:
-        return True, refusal("too_heavy")
-    except Exception as error:
-        # onnxruntime says it only in words.
-        if "bad_alloc" in str(error) or "Failed to allocate memory" in str(error):
-            return True, refusal("too_heavy")
-        error.add_note(f"in a child process:\n{traceback.format_exc()}")
-        return True, error

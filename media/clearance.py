@@ -6,21 +6,19 @@ publishing, serving and refreshing all read it, and none of them keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
 
-from sqlmodel import Session, SQLModel, col, select
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from consent.tables import Channel
-from core import log
-from media.gate import Ask, Effect, Verdict, Verdicts, appearances_of, decide_many
+from core import closing
+from media.gate import Ask, Effect, Verdict, Verdicts, appearances_of, decide_both
 from media.states import ItemState, PublicationState
 from media.tables import Appearance, Item, Permit, Post, Publication, Rendition
-
-Row = TypeVar("Row", bound=SQLModel)
 
 
 class Refusal(StrEnum):
@@ -35,6 +33,7 @@ class Refusal(StrEnum):
     RESHAPED = "reshaped"
     NO_PERMIT = "no_permit"
     NOT_PUBLISHED = "not_published"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,9 @@ class Clearance:
     """One publication as it stands at one moment.
 
     `required` are the appearances that must be hidden now; `unpublishable` those that may not be
-    shown for the first time now; `refusal` says why `rendition` may not be shown, or is None;
-    `permitted` whether a valid permit is for exactly this file.
+    shown for the first time now; `permitted` says whether a valid permit is for exactly this file.
+    `lasting` is why `rendition` may not be shown, or None, whether or not the gate of the school is
+    closed after a restore; that is `gate_closed`, which refuses everything for the time being.
     """
 
     publication: Publication
@@ -56,8 +56,14 @@ class Clearance:
     verdicts: dict[int, Verdict]
     required: frozenset[int]
     unpublishable: frozenset[int]
-    refusal: Refusal | None
+    lasting: Refusal | None
     permitted: bool
+    gate_closed: bool
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why `rendition` may not be shown now; None when the gate lets it through."""
+        return Refusal.RESTORED if self.gate_closed else self.lasting
 
     @property
     def required_anew(self) -> frozenset[int]:
@@ -103,43 +109,55 @@ def look(
     stay, the others by whether they may be published. All are of one school."""
     if not publications:
         return {}
-    moment = log.not_before(session, publications[0].school_id, moment)
-    items = _by_id(session, Item, (row.item_id for row in publications))
-    channels = _by_id(session, Channel, (row.channel_id for row in publications))
-    posts = _by_id(session, Post, (row.post_id for row in publications))
-    renditions = _by_id(session, Rendition, (row.rendition_id for row in publications))
-    permits = {
-        permit.publication_id: permit
-        for permit in session.exec(
-            select(Permit).where(
-                col(Permit.publication_id).in_([row.id for row in publications]),
-                col(Permit.voided_at).is_(None),
-            )
-        )
-    }
-    appearances = appearances_of(session, items)
+    closed = closing.closure_of(session, publications[0].school_id) is not None
+    around = _around(session, publications)
+    appearances = appearances_of(session, {row.item.id or 0 for row in around.values()})
     everybody = [appearance for rows in appearances.values() for appearance in rows]
-    asked = list(channels.values())
-    verdicts = {ask: decide_many(session, everybody, asked, moment, ask) for ask in Ask}
+    asked = list({row.channel.id: row.channel for row in around.values()}.values())
+    verdicts = decide_both(session, everybody, asked, moment)
     found = {}
-    for row in publications:
-        assert row.id is not None  # noqa: S101 - stored
-        published = row.state == PublicationState.PUBLISHED
-        present = tuple(appearances[row.item_id])
-        own = {ask: _own(verdicts[ask], present, row.channel_id) for ask in Ask}
-        found[row.id] = _clear(
-            row,
-            items[row.item_id],
-            channels[row.channel_id],
-            posts.get(row.post_id) if row.post_id is not None else None,
-            renditions.get(row.rendition_id) if row.rendition_id is not None else None,
-            permits.get(row.id),
+    for publication in publications:
+        assert publication.id is not None  # noqa: S101 - stored
+        published = publication.state == PublicationState.PUBLISHED
+        present = tuple(appearances[publication.item_id])
+        own = {ask: _own(verdicts[ask], present, publication.channel_id) for ask in Ask}
+        found[publication.id] = _clear(
+            publication,
+            around[publication.id],
             present,
             own[Ask.STAY if published else Ask.PUBLISH],
             _to_hide(present, own[Ask.PUBLISH]),
-            moment,
+            closed,
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The rows that belong to one publication."""
+
+    item: Item
+    channel: Channel
+    post: Post | None
+    rendition: Rendition | None
+    permit: Permit | None
+
+
+def _around(session: Session, publications: Sequence[Publication]) -> dict[int, _Around]:
+    """What belongs to each publication, in one query."""
+    statement = (
+        select(Publication.id, Item, Channel, Post, Rendition, Permit)  # type: ignore[call-overload]
+        .join(Item, col(Item.id) == Publication.item_id)
+        .join(Channel, col(Channel.id) == Publication.channel_id)
+        .outerjoin(Post, col(Post.id) == Publication.post_id)
+        .outerjoin(Rendition, col(Rendition.id) == Publication.rendition_id)
+        .outerjoin(
+            Permit,
+            sa.and_(col(Permit.publication_id) == Publication.id, col(Permit.voided_at).is_(None)),
+        )
+        .where(col(Publication.id).in_([row.id for row in publications]))
+    )
+    return {row_id: _Around(*rows) for row_id, *rows in session.exec(statement)}
 
 
 def _own(
@@ -165,18 +183,15 @@ def _to_hide(appearances: Sequence[Appearance], verdicts: dict[int, Verdict]) ->
 
 def _clear(
     publication: Publication,
-    item: Item,
-    channel: Channel,
-    post: Post | None,
-    rendition: Rendition | None,
-    permit: Permit | None,
+    around: _Around,
     appearances: tuple[Appearance, ...],
     verdicts: dict[int, Verdict],
     unpublishable: frozenset[int],
-    moment: datetime,
+    gate_closed: bool,
 ) -> Clearance:
+    item, channel, rendition, permit = around.item, around.channel, around.rendition, around.permit
     required = _to_hide(appearances, verdicts)
-    refusal = _item_refusal(item, channel, verdicts, moment) or _file_refusal(
+    lasting = _item_refusal(item, channel, verdicts) or _file_refusal(
         publication, item, rendition, required
     )
     permitted = (
@@ -190,25 +205,24 @@ def _clear(
         publication,
         item,
         channel,
-        post,
+        around.post,
         rendition,
         permit,
         appearances,
         verdicts,
         required,
         unpublishable,
-        refusal,
+        lasting,
         permitted,
+        gate_closed,
     )
 
 
-def _item_refusal(
-    item: Item, channel: Channel, verdicts: dict[int, Verdict], moment: datetime
-) -> Refusal | None:
+def _item_refusal(item: Item, channel: Channel, verdicts: dict[int, Verdict]) -> Refusal | None:
     """What refuses this item on this channel, whatever the file hides."""
     if item.removed_at is not None or item.state != ItemState.READY:
         return Refusal.GONE
-    if channel.closed_at is not None and channel.closed_at <= moment:
+    if channel.closed_at is not None:
         return Refusal.CHANNEL_CLOSED
     if in_doubt(item):
         return Refusal.IN_DOUBT
@@ -236,12 +250,3 @@ def _file_refusal(
 def in_doubt(item: Item) -> bool:
     """Handed to the supervisor, and not (yet) let through (R20)."""
     return item.doubted_at is not None and item.doubt_allowed is not True
-
-
-def _by_id(session: Session, table: type[Row], ids: Iterable[int | None]) -> dict[int, Row]:
-    wanted = {row_id for row_id in ids if row_id is not None}
-    if not wanted:
-        return {}
-    key = col(table.id)  # type: ignore[attr-defined]  # every table here has an id
-    rows = session.exec(select(table).where(key.in_(wanted))).all()
-    return {row.id: row for row in rows}  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ import math
 import re
 import struct
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 from media.errors import refusal
 from media.intake import UploadKind, is_cut_short, sniff
 from media.picture import Pixels
+from media.taken import taken_at
 
 # A rendition is never larger than what detection ran on: a face too small to be found is then
 # too small to be recognised. 2048 is what fits a full-screen view of a website.
@@ -57,11 +59,15 @@ _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`pixels`, and the `width` and `height` of the upright original (before any scaling)."""
+    """`pixels`, and the `width` and `height` of the upright original (before any scaling).
+
+    `taken_at`: the camera's moment, if the file says one.
+    """
 
     pixels: Pixels
     width: int
     height: int
+    taken_at: datetime | None = None
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None = None) -> Decoded:
@@ -119,6 +125,7 @@ def _upright(image: Image.Image, long_side: int | None) -> Decoded:
     orientation = _orientation(image)
     # 5 to 8 lie on their side.
     width, height = image.size if orientation < 5 else image.size[::-1]
+    moment = taken_at(image)
     profile = image.info.get("icc_profile")
     image = _eight_bit(image)
     if long_side is not None:
@@ -126,7 +133,7 @@ def _upright(image: Image.Image, long_side: int | None) -> Decoded:
     image = _in_srgb(image, profile)
     image = _on_white(image)
     image = _turned(image, orientation)
-    return Decoded(np.asarray(image, dtype=np.uint8), width, height)
+    return Decoded(np.asarray(image, dtype=np.uint8), width, height, moment)
 
 
 def _orientation(image: Image.Image) -> int:

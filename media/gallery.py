@@ -139,7 +139,7 @@ def _names_to_show(
     names = activity_names(session, clearances)
     refused = names_refused(session, channel, list(names.values()), moment, Ask.STAY)
     return {
-        activity_id: _("A school activity") if somebody else name
+        activity_id: _("An activity") if somebody else name
         for (activity_id, name), somebody in zip(names.items(), refused, strict=True)
     }
 
@@ -159,16 +159,16 @@ def publication_of(session: Session, token: str) -> Publication | None:
     return session.exec(select(Publication).where(Publication.token == token)).first()
 
 
-def channels(session: Session, school_id: int | None, moment: datetime) -> list[Channel]:
+def channels(session: Session, school_id: int | None) -> list[Channel]:
     """The channels that may be visited: all of one's own school, or every public one."""
     statement = select(Channel).order_by(col(Channel.school_id), col(Channel.id))
     if school_id is None:
         statement = statement.where(Channel.audience == Audience.PUBLIC.value)
     else:
         statement = statement.where(Channel.school_id == school_id)
-    return [row for row in session.exec(statement) if is_open(row, moment)]
+    return [row for row in session.exec(statement) if is_open(row)]
 
 
-def is_open(channel: Channel, moment: datetime) -> bool:
-    """Whether the channel exists for visitors at that moment."""
-    return channel.opened_at <= moment and (channel.closed_at is None or moment < channel.closed_at)
+def is_open(channel: Channel) -> bool:
+    """Whether the channel exists for visitors."""
+    return channel.closed_at is None

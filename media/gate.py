@@ -14,9 +14,8 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from consent.model import Medium, OnRefusal, Standing
-from consent.store import Question, standings
+from consent.store import Question, standings_now
 from consent.tables import Activity, Channel
-from core import log
 from media.states import Identity
 from media.tables import Appearance, Item
 
@@ -74,12 +73,21 @@ def decide_many(
     All appearances and channels are of one school; those of another get no verdict, and whoever
     asks treats a missing verdict as a refusal.
     """
+    return decide_both(session, appearances, channels, moment)[ask]
+
+
+def decide_both(
+    session: Session,
+    appearances: Sequence[Appearance],
+    channels: Sequence[Channel],
+    moment: datetime,
+) -> dict[Ask, Verdicts]:
+    """As `decide_many`, for both questions at once: they rest on the same rows."""
     schools = {row.school_id for row in appearances} | {row.school_id for row in channels}
     if len(schools) != 1:
-        return {}
+        return {ask: {} for ask in Ask}
     school_id = schools.pop()
-    moment = log.not_before(session, school_id, moment)
-    activities = _asking_activities(session, appearances, moment)
+    activities = _asking_activities(session, appearances)
     questions = {
         (appearance.id, channel.id): Question(
             appearance.person_id, channel.id, Medium.PHOTO, activities.get(appearance.item_id)
@@ -88,15 +96,16 @@ def decide_many(
         if appearance.person_id is not None and appearance.identity == Identity.CONFIRMED
         for channel in channels
     }
-    stand = standings(session, school_id, set(questions.values()), moment)
-    verdicts: Verdicts = {}
+    stand = standings_now(session, school_id, set(questions.values()), moment)
+    verdicts: dict[Ask, Verdicts] = {ask: {} for ask in Ask}
     for appearance in appearances:
         for channel in channels:
             assert appearance.id is not None and channel.id is not None  # noqa: S101 - stored
             key = (appearance.id, channel.id)
             own_consent = appearance.item_id in activities
             standing = stand.get(questions[key]) if key in questions else None
-            verdicts[key] = _verdict(appearance, channel, standing, ask, own_consent)
+            for ask in Ask:
+                verdicts[ask][key] = _verdict(appearance, channel, standing, ask, own_consent)
     return verdicts
 
 
@@ -121,8 +130,9 @@ def _verdict(
     own_consent: bool,
 ) -> Verdict:
     """One appearance on one channel; whatever is not plainly allowed is refused (R14)."""
-    refused = Effect.BLOCK if channel.on_refusal == OnRefusal.BLOCK else Effect.HIDE
-    hidden_here = channel.always_hidden and not own_consent  # R16
+    rule = channel.rule_for_new if ask is Ask.PUBLISH else channel.rule
+    refused = Effect.BLOCK if rule.on_refusal is OnRefusal.BLOCK else Effect.HIDE
+    hidden_here = rule.always_hidden and not own_consent  # R16
     if appearance.identity != Identity.CONFIRMED:
         return _unnamed(appearance, refused, hidden_here)
     person = appearance.person_id
@@ -156,16 +166,15 @@ def _agreed(agreed: bool, why: Why, otherwise: Verdict) -> Verdict:
     return Verdict(Effect.SHOW, why) if agreed else otherwise
 
 
-def _asking_activities(
-    session: Session, appearances: Sequence[Appearance], moment: datetime
-) -> dict[int, int]:
-    """The activity of each item for which only that activity's own answers count (R6)."""
+def _asking_activities(session: Session, appearances: Sequence[Appearance]) -> dict[int, int]:
+    """The activity of each item for which only that activity's own answers count (R6), from the
+    moment that it was asked: a clock that is behind does not undo that."""
     rows = session.exec(
         select(Item.id, Activity.id)
         .join(Activity, col(Activity.id) == Item.activity_id)
         .where(
             col(Item.id).in_({appearance.item_id for appearance in appearances}),
-            col(Activity.asks_consent_since) <= moment,
+            col(Activity.asks_consent_since).is_not(None),
         )
     )
     return {item: activity for item, activity in rows if item is not None and activity is not None}

@@ -7,14 +7,16 @@ holds survives the commit.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from consent.tables import Evidence
 from core import log
 from core.db import Database, fresh
 from core.errors import N_, BadInput, Conflict, NotFound
-from core.jobs import URGENT, later
+from core.jobs import SOON, later
 from media.publish import retract
 from media.refresh import live_publications, touched
 from media.states import ItemState
@@ -22,6 +24,9 @@ from media.tables import Appearance, Item, Rendition
 from media.vault import Vault
 
 PROCESS = "process_item"
+ERASE = "erase_item"
+# Somebody who removed the wrong photo sees so within minutes; an hour is a lesson and a break.
+KEPT_REMOVED = timedelta(hours=1)
 # The column's own length; a note is a hint for the supervisor, not a letter.
 LONGEST_NOTE = 1000
 
@@ -60,13 +65,24 @@ def waits_for_supervisor(item: Item) -> bool:
 def ask_for_processing(session: Session, item: Item) -> None:
     """Have the machine look at it; the run number makes a second look another job."""
     assert item.id is not None  # noqa: S101 - stored
-    later(session, PROCESS, f"{item.id}:{item.runs}", item.id, priority=URGENT)
+    later(session, PROCESS, job_key(item.id, item.runs), item.id, priority=SOON)
+
+
+def job_key(item_id: int, run_or_edition: int) -> str:
+    """What tells one job about an item from the next."""
+    return f"{item_id}:{run_or_edition}"
+
+
+def run_of(key: str) -> int:
+    """The run number, or the edition, of a job about an item."""
+    return int(key.partition(":")[2])
 
 
 def try_again(session: Session, item_id: int) -> Item:
-    """Have a refused item looked at once more; raises Conflict when it was not refused."""
+    """Have an item looked at once more that was refused, or waits for the machine; raises Conflict
+    for any other."""
     item = present(session, item_id)
-    if item.state != ItemState.REFUSED:
+    if item.state != ItemState.REFUSED and item.setback is None:
         raise Conflict(N_("This photo was not refused, so there is nothing to try again."))
     look_again(session, item)
     return item
@@ -75,7 +91,7 @@ def try_again(session: Session, item_id: int) -> Item:
 def look_again(session: Session, item: Item) -> None:
     """Send an item through the machine once more; what people did to it stays."""
     item.state = ItemState.UPLOADED.value
-    item.refusal_code, item.refusal_params = None, {}
+    item.refusal_code, item.refusal_params, item.setback = None, {}, None
     item.runs += 1
     session.add(item)
     ask_for_processing(session, item)
@@ -129,13 +145,13 @@ def settle_doubt(session: Session, item_id: int, allowed: bool, by: int, now: da
 def remove(session: Session, item_id: int, by: int, now: datetime) -> Item:
     """Take an item away, whatever its state; what is out of it is taken back at once.
 
-    `erase_files` follows after the commit.
+    Its files follow an hour later (`erase`), so that a slip can be undone until then.
     """
     item = present(session, item_id)
-    log.hold(session, item.school_id)
     for publication in live_publications(session, [item_id]):
         retract(session, publication, by=by, now=now, reason="removed")
     item.removed_at = now
+    item.taken_at, item.likeness = None, None
     log.append(
         session,
         log.Event.ITEM_REMOVED,
@@ -148,8 +164,55 @@ def remove(session: Session, item_id: int, by: int, now: datetime) -> Item:
     return item
 
 
+def put_back(session: Session, item_id: int, by: int, now: datetime) -> Item:
+    """Undo a removal while the files are still there. What was taken back with it stays so: to go
+    out again the photo is offered and approved anew. Raises NotFound when it is too late."""
+    item = session.get(Item, item_id, with_for_update=True)
+    if item is None or item.removed_at is None or not may_be_put_back(item, now):
+        raise NotFound(N_("This photo was erased for good; it cannot be put back any more."))
+    twin = select(Item.id).where(
+        Item.activity_id == item.activity_id,
+        Item.sha256 == item.sha256,
+        col(Item.removed_at).is_(None),
+    )
+    if session.exec(twin).first() is not None:
+        raise Conflict(N_("The same photo has been added again meanwhile, so it is there already."))
+    item.removed_at = None
+    session.add(item)
+    session.flush()
+    if item.state == ItemState.UPLOADED:
+        look_again(session, item)
+    log.append(
+        session,
+        log.Event.ITEM_PUT_BACK,
+        school_id=item.school_id,
+        actor_id=by,
+        at=now,
+        item=item.id,
+    )
+    touched(session, [item], now)
+    return item
+
+
+def may_be_put_back(item: Item, now: datetime) -> bool:
+    """Whether a removed item has its files still, and keeps them for now."""
+    removed_at = item.removed_at
+    return removed_at is not None and item.erased_at is None and now < removed_at + KEPT_REMOVED
+
+
+def erase(database: Database, vault: Vault, item_id: int, now: datetime) -> None:
+    """Erase the files of an item that was removed long enough ago, once."""
+    with database.read() as session:
+        item = session.get(Item, item_id)
+    if item is None or item.removed_at is None or may_be_put_back(item, now):
+        return
+    erase_files(database, vault, item)
+    with database.write() as session:
+        session.get_one(Item, item_id).erased_at = now
+
+
 def erase_files(database: Database, vault: Vault, item: Item) -> None:
-    """Delete the files of a removed item: the original, the review copy and every rendition.
+    """Delete the files of a removed item: the original, its copies and every rendition.
 
     Files are named by their content, so the same photo in another activity keeps them. The check
     and the deletion are one writing transaction: an upload of the same photo waits for it.
@@ -157,20 +220,21 @@ def erase_files(database: Database, vault: Vault, item: Item) -> None:
     with database.write() as session:
         gone = fresh(session, item)
         made = session.exec(select(Rendition.file_key).where(Rendition.item_id == gone.id)).all()
-        for key in {gone.original_key, gone.review_key, *made}:
-            if key is not None and not _is_used(session, key):
+        for key in {gone.original_key, gone.review_key, gone.small_key, *made}:
+            if key is not None and not is_used(session, key):
                 vault.remove(key)
 
 
-def _is_used(session: Session, key: str) -> bool:
-    """Whether an item that is there still needs this file."""
+def is_used(session: Session, key: str) -> bool:
+    """Whether an item that is there, or evidence, still needs this file."""
     there = col(Item.removed_at).is_(None)
-    of_item = select(Item.id).where(
-        (col(Item.original_key) == key) | (col(Item.review_key) == key), there
-    )
+    own = (Item.original_key, Item.review_key, Item.small_key)
+    of_item = select(Item.id).where(sa.or_(*(col(column) == key for column in own)), there)
     of_rendition = (
         select(Rendition.id)
         .join(Item, col(Item.id) == Rendition.item_id)
         .where(Rendition.file_key == key, there)
     )
-    return any(session.exec(query).first() is not None for query in (of_item, of_rendition))
+    of_scan = select(Evidence.id).where(Evidence.file_key == key)
+    queries = (of_item, of_rendition, of_scan)
+    return any(session.exec(query).first() is not None for query in queries)

@@ -12,10 +12,11 @@ import hashlib
 import importlib
 import importlib.util
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from core import whole
 
 # Raise by one whenever `media.convert` makes something else of the same file.
 CONVERTER_VERSION: Final = 1
@@ -99,20 +100,5 @@ def _converted(model: Model, name: str, converter: str, folder: Path | None) -> 
         return target
     # By name: the onnx package takes a second and 60 MB to import, once per machine is enough.
     convert = getattr(importlib.import_module("media.convert"), converter)
-    _write_whole(target, convert(verified(model)))
+    whole.write(target, [convert(verified(model))])
     return target
-
-
-def _write_whole(target: Path, data: bytes) -> None:
-    """Written beside the target, then renamed: two processes may convert at the same time."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise

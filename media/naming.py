@@ -30,7 +30,7 @@ def name(
     person = session.get(Person, person_id)
     if person is None or person.school_id != item.school_id:
         raise NotFound(N_("This person is not in the lists of the school."))
-    _name(session, item, face, person_id, by, now)
+    write_name(session, item, face, person_id, by, now)
     touched(session, [item], now)
 
 
@@ -49,7 +49,7 @@ def confirm(
         if face is None or face.item_id != item.id or face.removed_at is not None:
             continue
         if face.identity == Identity.PROPOSED and face.person_id == person_id:
-            _name(session, item, face, person_id, by, now)
+            write_name(session, item, face, person_id, by, now)
             confirmed += 1
     if confirmed:
         touched(session, [item], now)
@@ -69,8 +69,7 @@ def set_aside(
         raise BadInput(N_("A face can be set aside as a bystander or as not a face."))
     item = reviewable(session, item_id)
     face = appearance_of(session, item, appearance_id)
-    _become(face, identity, None, by, now)
-    _log_set_aside(session, item, face, by, now)
+    write_aside(session, item, face, identity, by, now)
     touched(session, [item], now)
 
 
@@ -114,14 +113,14 @@ def undo(session: Session, item_id: int, appearance_id: int, by: int, now: datet
     face = appearance_of(session, item, appearance_id)
     if face.identity == Identity.UNKNOWN:
         return
-    _become(face, Identity.UNKNOWN, None, None, None)
-    _log_set_aside(session, item, face, by, now)
+    write_aside(session, item, face, Identity.UNKNOWN, by, now)
     touched(session, [item], now)
 
 
-def _name(
+def write_name(
     session: Session, item: Item, face: Appearance, person_id: int, by: int, now: datetime
 ) -> None:
+    """One face and its log entry; whoever calls this looks at the state first, `touched` last."""
     _become(face, Identity.CONFIRMED, person_id, by, now)
     session.add(face)
     log.append(
@@ -145,12 +144,18 @@ def _become(
 ) -> None:
     face.identity, face.person_id = identity.value, person_id
     face.draft_of = None
+    face.unasked = False
     face.named_by, face.named_at = by, now
     # Whoever agreed, agreed to something else.
     face.agreed_by, face.agreed_at = None, None
 
 
-def _log_set_aside(session: Session, item: Item, face: Appearance, by: int, now: datetime) -> None:
+def write_aside(
+    session: Session, item: Item, face: Appearance, identity: Identity, by: int, now: datetime
+) -> None:
+    """The same for a bystander, for what is no face, and for nobody knows (any more)."""
+    said = identity in SET_ASIDE
+    _become(face, identity, None, by if said else None, now if said else None)
     session.add(face)
     log.append(
         session,
@@ -161,4 +166,20 @@ def _log_set_aside(session: Session, item: Item, face: Appearance, by: int, now:
         item=item.id,
         appearance=face.id,
         identity=face.identity,
+    )
+
+
+def write_left(session: Session, item: Item, face: Appearance, by: int, now: datetime) -> None:
+    """The same for who stays without a name: `by` does not know who it is, and nobody is asked."""
+    _become(face, Identity.UNKNOWN, None, None, None)
+    face.unasked = True
+    session.add(face)
+    log.append(
+        session,
+        log.Event.FACE_LEFT,
+        school_id=item.school_id,
+        actor_id=by,
+        at=now,
+        item=item.id,
+        appearance=face.id,
     )

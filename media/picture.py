@@ -7,6 +7,7 @@ the picture is worked on, kept or shown.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 import numpy as np
@@ -111,14 +112,19 @@ class Examined:
     """What is known of a photo before anybody looked at it.
 
     `width`, `height`: pixels of the upright original. `review_jpeg`: what a reviewer sees,
-    nothing hidden, no metadata, as large as what was checked. `seconds`: per stage.
+    nothing hidden, no metadata, as large as what was checked; `small_jpeg`: the same for a tile.
+    `seconds`: per stage. `taken_at` and `likeness` (see there) say which photos are of one moment;
+    they leave the database never.
     """
 
     width: int
     height: int
     found: list[Found]
     review_jpeg: bytes
+    small_jpeg: bytes
     seconds: dict[str, float] = field(default_factory=dict)
+    taken_at: datetime | None = None
+    likeness: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+import structlog
 from sqlmodel import Session
 
-from core import log
+from core import log, metrics
 from core.db import Database
+from core.errors import Unavailable
 from media import stages
+from media.asking import in_background
+from media.children import PoolClosed
 from media.context import Runner
-from media.errors import RefusedFile
+from media.errors import RefusedFile, setback_of
 from media.gate import appearances_of
 from media.picture import Examined, Found
 from media.refresh import touched
 from media.renditions import box_of
 from media.states import ItemState, Source
 from media.tables import Appearance, Item
-from media.vault import UnreadableStored, Vault
+from media.vault import Vault
+
+logger = structlog.get_logger(__name__)
 
 # A new finding that shares this much (intersection over union) with a face that is already in the
 # item is that face: two runs place a box within a few pixels of each other, while two heads side
@@ -42,6 +48,10 @@ def process_item(
 ) -> None:
     """Look at an uploaded item; it ends up ready, or refused with a code.
 
+    What has nothing to do with the file itself (the store is away, the disk is full) leaves it
+    waiting, says on its tile for what, and is raised again, so that the job counts as failed and is
+    done once more later.
+
     Does nothing for an item that is not waiting to be looked at. `propose_names` is recognition,
     where a school uses it (R12); it works on a photo that is ready already, so that a photo never
     waits for it.
@@ -51,17 +61,45 @@ def process_item(
     if item is None or not _waits(item):
         return
     try:
+        kept = _look(database, vault, children, item, now)
+    except PoolClosed:
+        raise
+    except Exception as problem:
+        _wait(database, item, setback_of(problem))
+        raise
+    if kept and propose_names is not None:
+        propose_names(database, children, vault, item_id, now)
+
+
+def _look(database: Database, vault: Vault, children: Runner, item: Item, now: datetime) -> bool:
+    """Look at it and write down what was found; False when it was refused or another run was
+    quicker."""
+    try:
         original = vault.get(item.original_key)
         examined = children.run(stages.examine, original)
     except RefusedFile as problem:
         _refuse(database, item, problem.code, problem.params, now)
-        return
-    except UnreadableStored:
-        # Gone or changed on disk: for the teacher the same as a photo that cannot be opened.
-        _refuse(database, item, "unreadable", {}, now)
-        return
-    if _keep(database, vault, item, examined, now) and propose_names is not None:
-        propose_names(database, children, vault, item_id, now)
+        return False
+    return _keep(database, vault, item, examined, now)
+
+
+def _wait(database: Database, seen: Item, code: str) -> None:
+    """Say for what it waits, if even that can be written."""
+    try:
+        with database.write() as session:
+            item = _still(session, seen)
+            if item is not None:
+                item.setback = code
+    except Unavailable as problem:
+        logger.warning("setback_not_noted", item=seen.id, code=code, kind=problem.code)
+
+
+def give_up(database: Database, item_id: int, run: int, now: datetime) -> None:
+    """Refuse an item that has taken its worker down time and again; a person may try it again."""
+    with database.read() as session:
+        item = session.get(Item, item_id)
+    if item is not None and item.runs == run:
+        _refuse(database, item, "interrupted", {}, now)
 
 
 def _waits(item: Item) -> bool:
@@ -83,7 +121,7 @@ def _refuse(
         item = _still(session, seen)
         if item is None:
             return
-        item.state = ItemState.REFUSED.value
+        item.state, item.setback = ItemState.REFUSED.value, None
         item.refusal_code, item.refusal_params = code, dict(params)
         item.processed_at = now
         log.append(
@@ -107,11 +145,14 @@ def _keep(database: Database, vault: Vault, seen: Item, examined: Examined, now:
         assert item.id is not None  # noqa: S101 - stored
         present = appearances_of(session, [item.id])[item.id]
         new = [_appearance(item, found) for found in unknown(examined.found, present)]
+        _leave_out_background(new, present, examined)
         session.add_all(new)
-        item.state = ItemState.READY.value
+        item.state, item.setback = ItemState.READY.value, None
         item.width, item.height = examined.width, examined.height
+        item.taken_at, item.likeness = examined.taken_at, examined.likeness
         # Stored inside the transaction: of a photo that was taken away nothing is left behind.
         item.review_key = vault.put(item.school_id, "reviews", examined.review_jpeg).key
+        item.small_key = vault.put(item.school_id, "reviews", examined.small_jpeg).key
         item.seconds = dict(examined.seconds)
         item.processed_at = now
         log.append(
@@ -124,7 +165,9 @@ def _keep(database: Database, vault: Vault, seen: Item, examined: Examined, now:
             faces=len(present) + len(new),
         )
         touched(session, [item], now)
-        return True
+    for stage, seconds in examined.seconds.items():
+        metrics.STAGE_SECONDS.labels(stage=stage).inc(seconds)
+    return True
 
 
 def unknown(found: Iterable[Found], present: Sequence[Appearance]) -> list[Found]:
@@ -135,6 +178,16 @@ def unknown(found: Iterable[Found], present: Sequence[Appearance]) -> list[Found
         if all(finding.box.iou(box_of(appearance)) <= _SAME_FACE for appearance in present)
     ]
     return sorted(new, key=lambda finding: finding.box.left)
+
+
+def _leave_out_background(
+    new: Sequence[Appearance], present: Sequence[Appearance], examined: Examined
+) -> None:
+    """Nobody has to name who is small in the background; what a person said stays."""
+    boxes = [box_of(face) for face in [*new, *present]]
+    small = in_background(boxes, examined.width, examined.height)
+    for face, unasked in zip(new, small, strict=False):
+        face.unasked = unasked
 
 
 def _appearance(item: Item, found: Found) -> Appearance:

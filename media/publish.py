@@ -36,7 +36,6 @@ def publish_post(
     if channel.closed_at is not None and channel.closed_at <= now:
         raise NotCleared(Refusal.CHANNEL_CLOSED)
     check_text(session, channel=channel, text=_text(text), now=now)
-    log.hold(session, channel.school_id)
     publications = [fresh(session, publication) for publication in publications]
     cleared = look(session, publications, now)
     for publication in publications:

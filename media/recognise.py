@@ -14,13 +14,14 @@ import structlog
 from sqlmodel import Session, col, select
 
 from consent.model import Medium, Recognise
-from consent.store import Question, standings
+from consent.store import Question, standings_now
 from consent.tables import Attendance
-from core import log
+from core import closing, log
 from core.db import Database
+from core.errors import Unavailable
 from media import stages
 from media.context import Runner
-from media.errors import RefusedFile
+from media.errors import RefusedFile, UnreadableStored
 from media.match import match
 from media.picture import Vectors
 from media.renditions import box_of
@@ -28,7 +29,7 @@ from media.seal import Seal, UnreadableTemplate
 from media.states import Identity, ItemState
 from media.tables import Appearance, Item, Template
 from media.templates import may_have, open_templates, recognises
-from media.vault import UnreadableStored, Vault
+from media.vault import Vault
 
 logger = structlog.get_logger(__name__)
 
@@ -64,7 +65,7 @@ def propose_names(
         original = vault.get(plan.item.original_key)
         boxes = [box_of(face) for face in plan.faces]
         vectors: Vectors = children.run(stages.vectors, original, boxes)
-    except (RefusedFile, UnreadableStored, UnreadableTemplate) as problem:
+    except (RefusedFile, UnreadableStored, UnreadableTemplate, Unavailable) as problem:
         # The photo is ready without it: a teacher names everybody by hand.
         logger.warning("names_not_proposed", item=item_id, kind=type(problem).__name__)
         return
@@ -95,6 +96,9 @@ def _candidates(session: Session, item: Item, now: datetime) -> frozenset[int]:
     """Who may be proposed in this item now; nobody when its activity may not be looked at."""
     if item.state != ItemState.READY or item.removed_at is not None:
         return frozenset()
+    if closing.closure_of(session, item.school_id) is not None:
+        # A template may have come back with a backup although its consent has ended since.
+        return frozenset()
     rule = recognises(session, item.school_id)
     if rule is Recognise.OFF:
         return frozenset()
@@ -109,7 +113,7 @@ def _candidates(session: Session, item: Item, now: datetime) -> frozenset[int]:
 def _all_agreed(session: Session, school_id: int, people: Sequence[int], now: datetime) -> bool:
     """Whether everybody who attended said yes to recognition; an empty list says nothing."""
     asked = [Question(person, None, Medium.RECOGNITION) for person in people]
-    found = standings(session, school_id, asked, now)
+    found = standings_now(session, school_id, asked, now)
     return bool(asked) and all(
         question in found and found[question].may_publish.allowed for question in asked
     )
@@ -129,8 +133,7 @@ def _with_template(session: Session, people: Collection[int]) -> set[int]:
 
 def _write(session: Session, seen: Item, named: dict[int, int], now: datetime) -> None:
     """Write the proposals down, as far as everything they rest on still holds."""
-    # From here on a withdrawal waits: it then finds and takes back what is proposed here.
-    log.hold(session, seen.school_id)
+    # A withdrawal from now on waits, and then finds and takes back what is proposed here.
     # A no that came during the comparison is later than the moment at which that began.
     now = log.not_before(session, seen.school_id, now)
     item = session.get_one(Item, seen.id, with_for_update=True)

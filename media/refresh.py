@@ -15,13 +15,14 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session, col, select
 
-from core import log
+from core import faults, log
 from core.db import Database, fresh
-from core.errors import N_, Conflict
-from core.jobs import URGENT, later
+from core.errors import N_, Conflict, NoMemory, Unavailable
+from core.jobs import QUICK, URGENT, later
+from media.children import PoolClosed
 from media.clearance import Clearance, Refusal, look
 from media.context import Runner
-from media.errors import RefusedFile
+from media.errors import RefusedFile, setback_of
 from media.permits import inherit, void
 from media.renditions import find, make
 from media.states import PublicationState
@@ -31,6 +32,10 @@ from media.vault import Vault
 logger = structlog.get_logger()
 
 JOB = "refresh_item"
+MANY = "refresh_items"
+# More jobs than these are asked for by one job: each takes the queue 2 ms, and whoever saves an
+# answer about a child who is in a hundred photos would wait for all of them.
+_AT_ONCE = 5
 # Somebody may change something while a file is being made; then the plan is made again. More
 # rounds than this means that it changes faster than files are made: the sweep comes back to it.
 _ROUNDS = 5
@@ -77,21 +82,58 @@ def check_reshaping(session: Session, item: Item) -> None:
         )
 
 
-def touched(session: Session, items: Sequence[Item], now: datetime) -> None:
+def touched(session: Session, items: Sequence[Item], now: datetime, priority: int = URGENT) -> None:
     """Something changed that weighs on these items: close what no longer holds, ask for the rest.
 
     Called in the transaction of the change, after it. All items are of one school.
     """
-    if items:
-        log.hold(session, items[0].school_id)
     items = [fresh(session, item) for item in items]
+    publications = live_publications(session, [item.id or 0 for item in items])
+    shown = {publication.item_id for publication in publications}
     for item in items:
         item.edition += 1
+        item.render_problem = None  # that was of what was made before
         session.add(item)
-        later(session, JOB, f"{item.id}:{item.edition}", item.id or 0, priority=URGENT)
-    publications = live_publications(session, [item.id or 0 for item in items])
+        if item.id not in shown:
+            # On no channel: there is no file to make. Most photos, while they are being named.
+            item.refreshed = item.edition
+    _ask_for_files(session, [item for item in items if item.id in shown], priority)
     for clearance in look(session, publications, now).values():
         _close(session, clearance, now)
+
+
+def _ask_for_files(session: Session, items: Sequence[Item], priority: int) -> None:
+    if len(items) > _AT_ONCE:
+        first = items[0]
+        key = f"{first.id}:{first.edition}:{len(items)}"
+        # It asks only, so it need not wait for photos.
+        later(session, MANY, key, first.school_id, priority, priority=priority, queue=QUICK)
+        return
+    for item in items:
+        later(session, JOB, _key(item), item.id or 0, priority=priority)
+
+
+def _key(item: Item) -> str:
+    return f"{item.id}:{item.edition}"
+
+
+def refresh_many(database: Database, school_id: int, priority: int = URGENT) -> None:
+    """Ask for the files of every item of a school whose files are behind; twice does no harm."""
+    jobs = database.jobs
+    if jobs is None:
+        return  # the sweep finds them
+    with database.read() as session:
+        behind = session.exec(
+            select(Item)
+            .where(
+                Item.school_id == school_id,
+                Item.refreshed < Item.edition,
+                col(Item.removed_at).is_(None),
+            )
+            .order_by(col(Item.id))
+        ).all()
+    for item in behind:
+        jobs.enqueue(JOB, _key(item), item.id or 0, priority=priority)
 
 
 def _close(session: Session, clearance: Clearance, now: datetime) -> None:
@@ -101,13 +143,13 @@ def _close(session: Session, clearance: Clearance, now: datetime) -> None:
     if publication.state == PublicationState.PROPOSED:
         return
     publication.floor = sorted(set(publication.floor) | clearance.required)
-    if clearance.refusal is Refusal.BLOCKED:
+    if clearance.lasting is Refusal.BLOCKED:
         # Nothing can be shown on this channel any more, however much is hidden (R15, R26).
         _end(session, clearance, now, "no_consent")
         return
     rendition = clearance.rendition
     covered = rendition is not None and set(publication.floor) <= set(rendition.hidden)
-    if publication.state == PublicationState.APPROVED and clearance.refusal is Refusal.RESHAPED:
+    if publication.state == PublicationState.APPROVED and clearance.lasting is Refusal.RESHAPED:
         void(session, publication, now, "reshaped")
         _back_to_review(publication, now)
     elif not covered:
@@ -144,7 +186,31 @@ def _back_to_review(publication: Publication, now: datetime) -> None:
 def refresh_item(
     database: Database, vault: Vault, children: Runner, item_id: int, now: datetime
 ) -> None:
-    """Make the files that an item needs now and put them in place; doing it again does no harm."""
+    """Make the files that an item needs now and put them in place; doing it again does no harm.
+
+    What the machine could not do now is said on the board and raised again: the job is done once
+    more later. Until then the gate refuses what has no file.
+    """
+    try:
+        _refresh(database, vault, children, item_id, now)
+    except PoolClosed:
+        raise
+    except Exception as problem:
+        _wait(database, item_id, setback_of(problem))
+        raise
+
+
+def _wait(database: Database, item_id: int, code: str) -> None:
+    try:
+        with database.write() as session:
+            session.get_one(Item, item_id).render_problem = code
+    except Unavailable as problem:
+        logger.warning("setback_not_noted", item=item_id, code=code, kind=problem.code)
+
+
+def _refresh(
+    database: Database, vault: Vault, children: Runner, item_id: int, now: datetime
+) -> None:
     for _round in range(_ROUNDS):
         with database.read() as session:
             plan = _plan(session, item_id, now)
@@ -152,15 +218,15 @@ def refresh_item(
             try:
                 make(database, vault, children, item_id, hidden, now)
             except RefusedFile as problem:
+                if problem.code == "interrupted":  # nothing is wrong with the photo
+                    raise NoMemory(faults.NO_MEMORY) from problem
                 with database.write() as session:
                     item = session.get_one(Item, item_id)
                     item.render_problem, item.refreshed = problem.code, item.edition
                 logger.warning("rendition_refused", item=item_id, code=problem.code)
                 return
         with database.write() as session:
-            # Before anything is read: a change of meanwhile is then seen, or waits for this.
-            log.hold(session, session.get_one(Item, item_id).school_id)
-            fresh(session, session.get_one(Item, item_id))
+            # Looked at once more: somebody may have changed something while a file was made.
             if not _plan(session, item_id, now).missing:
                 _put_in_place(session, item_id, now)
                 return
@@ -179,7 +245,7 @@ def _plan(session: Session, item_id: int, now: datetime) -> _Plan:
 
 def _wanted(clearance: Clearance) -> list[frozenset[int]]:
     """Which sets must be hidden in the files that this publication needs now."""
-    if clearance.refusal in {Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.BLOCKED}:
+    if clearance.lasting in {Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.BLOCKED}:
         return []
     publication = clearance.publication
     if publication.state == PublicationState.PROPOSED:

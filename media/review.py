@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 
 from consent.model import Medium
 from consent.tables import Account, Channel, Person
-from core import log
 from media.clearance import in_doubt
 from media.gate import Effect, Verdict, Verdicts, appearances_of, decide_many
 from media.picture import Box
@@ -22,7 +21,7 @@ from media.placing import WHOLE, to_view
 from media.renditions import box_of, crop_of
 from media.states import Identity, ItemState, PublicationState
 from media.tables import Appearance, Item, Publication
-from media.tiles import UNNAMED
+from media.todo import UNNAMED, is_to_do, to_do
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,10 @@ class Face:
     @property
     def is_unnamed(self) -> bool:
         return self.identity in UNNAMED
+
+    @property
+    def is_to_do(self) -> bool:
+        return is_to_do(self.row)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,12 @@ class Review:
 
     @property
     def unnamed(self) -> int:
-        return sum(face.is_unnamed for face in self.faces)
+        return sum(face.is_to_do for face in self.faces)
+
+    @property
+    def left(self) -> int:
+        """Faces without a name that nobody is asked about; they stay hidden."""
+        return sum(face.is_unnamed and not face.is_to_do for face in self.faces)
 
     @property
     def proposals(self) -> list[Face]:
@@ -87,16 +95,15 @@ class Review:
         for face in self.faces:
             if face.id == face_id:
                 return face
-        return next((face for face in self.faces if face.is_unnamed), None)
+        return next((face for face in self.faces if face.is_to_do), None)
 
 
 def gather(session: Session, item: Item, now: datetime) -> Review:
     """Everything for the review screen of one item that is ready."""
     assert item.id is not None  # noqa: S101 - stored
-    moment = log.not_before(session, item.school_id, now)
     rows = appearances_of(session, [item.id])[item.id]
-    channels = open_channels(session, item.school_id, moment)
-    verdicts = decide_many(session, rows, channels, moment) if rows and channels else {}
+    channels = open_channels(session, item.school_id)
+    verdicts = decide_many(session, rows, channels, now) if rows and channels else {}
     faces = _faces(session, item, rows, channels, verdicts)
     order = ready_items(session, item.activity_id)
     here = order.index(item.id)
@@ -112,13 +119,13 @@ def gather(session: Session, item: Item, now: datetime) -> Review:
     )
 
 
-def open_channels(session: Session, school_id: int, moment: datetime) -> Sequence[Channel]:
-    """The channels of a school on which photos can be published at `moment`."""
+def open_channels(session: Session, school_id: int) -> Sequence[Channel]:
+    """The channels of a school on which photos can be published."""
     rows = session.exec(
         select(Channel)
         .where(
             Channel.school_id == school_id,
-            (col(Channel.closed_at).is_(None)) | (col(Channel.closed_at) > moment),
+            col(Channel.closed_at).is_(None),
         )
         .order_by(col(Channel.id))
     ).all()
@@ -149,7 +156,7 @@ def first_unnamed(session: Session, activity_id: int, after: int = 0) -> int | N
             Item.state == ItemState.READY.value,
             col(Item.removed_at).is_(None),
             col(Appearance.removed_at).is_(None),
-            col(Appearance.identity).in_([identity.value for identity in UNNAMED]),
+            to_do(),
         )
         .distinct()
         .order_by(col(Item.id))

@@ -21,6 +21,9 @@ from media.clearance import Clearance, look
 from media.states import Identity, PublicationState
 from media.tables import Appearance, Item, Permit, Post, Publication, Rendition
 
+# What shows somebody, or will again: they can have it taken away (R30).
+CAN_BE_ASKED = frozenset({Seen.VISIBLE, Seen.PAUSED})
+
 
 @dataclass(frozen=True)
 class Showing:
@@ -84,7 +87,12 @@ def visible_publications(
 def _seen(person_id: int, row: Showing) -> PublicationSeen:
     publication = row.clearance.publication
     visible = row.state is Seen.VISIBLE
-    post_is_out = row.post.retracted_at is None and row.state is not Seen.RETRACTED
+    may_be_asked = row.state in CAN_BE_ASKED
+    post_is_out = (
+        row.post.retracted_at is None
+        and row.state is not Seen.RETRACTED
+        and not row.clearance.gate_closed
+    )
     return PublicationSeen(
         channel_name=row.clearance.channel.word("name", language()),
         title=row.activity.name,
@@ -93,7 +101,7 @@ def _seen(person_id: int, row: Showing) -> PublicationSeen:
         state=row.state,
         thumbnail_url=url_for("public.file", token=publication.token) if visible else None,
         ask_url=url_for("seen.take_down", person_id=person_id, publication_id=publication.id)
-        if visible
+        if may_be_asked
         else None,
     )
 
@@ -104,6 +112,8 @@ def _state(clearance: Clearance, faces: set[int]) -> Seen:
     hidden = set(clearance.rendition.hidden) if clearance.rendition is not None else set()
     if faces <= hidden:
         return Seen.HIDDEN
+    if clearance.gate_closed and clearance.lasting is None:
+        return Seen.PAUSED
     # The file still shows them: either it may stay, or the gate keeps it shut while a file that
     # hides them is being made.
     return Seen.VISIBLE if clearance.may_be_served else Seen.BEING_REPLACED

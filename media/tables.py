@@ -41,6 +41,13 @@ class Item(SQLModel, table=True):
             sqlite_where=sa.text("removed_at is null"),
             postgresql_where=sa.text("removed_at is null"),
         ),
+        # Looked through every few seconds, for few of very many.
+        sa.Index(
+            "item_to_refresh",
+            "id",
+            sqlite_where=sa.text("refreshed < edition"),
+            postgresql_where=sa.text("refreshed < edition"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -52,11 +59,17 @@ class Item(SQLModel, table=True):
     size: int
     original_key: str = Field(max_length=200)
     review_key: str | None = Field(default=None, max_length=200)
+    small_key: str | None = Field(default=None, max_length=200)  # for its tile
     state: str = Field(default=ItemState.UPLOADED.value, max_length=10, index=True)
     refusal_code: str | None = Field(default=None, max_length=40)
     refusal_params: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    # What it waits for when the machine could not do it now; gone once it was looked at.
+    setback: str | None = Field(default=None, max_length=40)
     width: int | None = None  # of the upright original, pixels
     height: int | None = None
+    # Which photos are of one moment (`media.bursts`); erased with the photo, in no output (R19).
+    taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # by the camera's clock
+    likeness: str | None = Field(default=None, max_length=64)
     turn: int = 0  # quarter turns clockwise, after EXIF
     crop_left: float | None = None  # of the turned picture
     crop_top: float | None = None
@@ -66,7 +79,7 @@ class Item(SQLModel, table=True):
     edition: int = 0
     refreshed: int = 0
     runs: int = 0
-    render_problem: str | None = Field(default=None, max_length=40)  # a refusal's code
+    render_problem: str | None = Field(default=None, max_length=40)  # code of a refusal or setback
     doubted_by: int | None = Field(default=None, foreign_key="account.id")  # R20
     doubted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     doubt_note: str = Field(default="", max_length=1000)
@@ -75,6 +88,7 @@ class Item(SQLModel, table=True):
     uploaded_at: datetime = Field(sa_type=UtcDateTime)
     processed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # its files, afterwards
     seconds: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
@@ -113,6 +127,9 @@ class Appearance(SQLModel, table=True):
     source: str = Field(max_length=10)
     identity: str = Field(default=Identity.UNKNOWN.value, max_length=12)
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    # Has no name and is not asked about: small in the background (`media.asking`), or somebody who
+    # knows the children does not know who it is. Hidden, like everybody without a name.
+    unasked: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     # Who drew it, until anybody says who or what it is: so long they may take it back themselves.
     draft_of: int | None = Field(default=None, foreign_key="account.id")
     named_by: int | None = Field(default=None, foreign_key="account.id")

@@ -6,13 +6,16 @@ for what changes by time alone: birthdays, leaving, the end of a school year.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from core.db import Database
-from media.refresh import touched
+from core.jobs import NORMAL
+from media.clearance import look
+from media.permits import void
+from media.refresh import live_publications, touched
 from media.states import PublicationState
 from media.tables import Appearance, Item, Publication, Template
 from media.templates import erase_without_consent
@@ -27,7 +30,14 @@ def people_changed(
 ) -> None:
     """The standing of these people may have changed: look again at everything that shows them."""
     erase_without_consent(session, school_id, people, now, by)
-    items = session.exec(
+    items = shown_in(session, school_id, people)
+    if items:
+        touched(session, items, now)
+
+
+def shown_in(session: Session, school_id: int, people: Collection[int]) -> Sequence[Item]:
+    """The photos with these people in them that are out, or on their way."""
+    return session.exec(
         select(Item)
         .where(
             Item.school_id == school_id,
@@ -44,8 +54,21 @@ def people_changed(
         )
         .order_by(col(Item.id))
     ).all()
-    if items:
-        touched(session, items, now)
+
+
+def stay_hidden(session: Session, items: Iterable[int], unsure: set[int], now: datetime) -> None:
+    """What a replayed change hid stays hidden until somebody approves again, as it did then, and
+    so do the `unsure` people. Writes no log: the replayed one says what followed."""
+    for clearance in look(session, live_publications(session, items), now).values():
+        publication, rendition = clearance.publication, clearance.rendition
+        if publication.state == PublicationState.PROPOSED:
+            continue
+        theirs = {row.id for row in clearance.appearances if row.person_id in unsure}
+        hidden = set(publication.floor) | clearance.required | {row for row in theirs if row}
+        publication.floor = sorted(hidden)
+        session.add(publication)
+        if rendition is None or not hidden <= set(rendition.hidden):
+            void(session, publication, now, "no_consent")
 
 
 def day_passed(database: Database, now: datetime) -> None:
@@ -66,7 +89,8 @@ def day_passed(database: Database, now: datetime) -> None:
             portion = item_ids[start : start + _PORTION]
             with database.write() as session:
                 rows = session.exec(select(Item).where(col(Item.id).in_(portion))).all()
-                touched(session, rows, now)
+                # Closed from this moment on; the files are not waited for in the night.
+                touched(session, rows, now, priority=NORMAL)
 
 
 def _erase_templates(database: Database, now: datetime) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from consent.model import Medium, Recognise
-from consent.store import Question, standings
+from consent.store import Question, standings_now
 from consent.tables import Channel, School
 from core import log
 from core.errors import N_, BadInput, NotAllowed, NotFound
@@ -51,7 +51,7 @@ def may_have(
         for person in people
     }
     asked = {*recognition.values(), *(question for row in photos.values() for question in row)}
-    found = standings(session, school_id, asked, now)
+    found = standings_now(session, school_id, asked, now)
     yes = {question for question, standing in found.items() if standing.may_publish.allowed}
     return frozenset(
         person
@@ -115,7 +115,6 @@ def make(
     Returns the people with a template who look much like this person, nearest first: siblings,
     or the same face under another name. Raises NotAllowed or BadInput.
     """
-    log.hold(session, school_id)
     now = log.not_before(session, school_id, now)
     check(session, school_id, person_id, now)
     mean = mean_of(portraits)
@@ -179,7 +178,6 @@ def _about(row: Template) -> str:
 
 def erase(session: Session, school_id: int, person_id: int, by: int | None, now: datetime) -> None:
     """Erase somebody's template; raises NotFound when there is none."""
-    log.hold(session, school_id)
     row = session.get(Template, person_id)
     if row is None or row.school_id != school_id:
         raise NotFound(N_("There is no face template of this person (any more)."))

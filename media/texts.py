@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from consent.model import Medium
-from consent.store import Question, standings
+from consent.store import Question, standings_now
 from consent.tables import Channel, Person
-from core import log
 from core.errors import N_, BadInput
 from media.captions import names_in
 from media.gate import Ask
@@ -40,7 +39,6 @@ def names_refused(
     queries. Asked again whenever a text is shown: consent for a name can be withdrawn too."""
     if not any(texts):
         return [[] for _text in texts]
-    moment = log.not_before(session, channel.school_id, now)
     people = session.exec(select(Person).where(Person.school_id == channel.school_id)).all()
     named = [names_in(text, people) for text in texts]
     questions = {
@@ -49,7 +47,7 @@ def names_refused(
         for person in found
         if person.id is not None
     }
-    stand = standings(session, channel.school_id, set(questions.values()), moment)
+    stand = standings_now(session, channel.school_id, set(questions.values()), now)
 
     def allowed(person: Person) -> bool:
         standing = stand.get(questions[person.id]) if person.id is not None else None

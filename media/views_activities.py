@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 from sqlmodel import col, select
 from werkzeug.datastructures import FileStorage
 
-from consent.accounts import has_read_protocol
 from consent.guards import me, mine, needs
-from consent.tables import Activity, Group, Role, School
+from consent.tables import Activity, Group, Role
 from core.clock import local_day, now
-from core.errors import N_
+from core.errors import N_, Unavailable
 from core.i18n import sentence
 from core.ids import row_id
-from core.web import NavItem, add_nav, config, database, reading, say
-from media import activities
+from core.watch import workers_there
+from core.web import NavItem, Undo, add_nav, config, database, reading, say
+from media import activities, progress
+from media.acting import protocol_read, protocol_unread
 from media.context import vault
 from media.errors import RefusedFile
 from media.forms import ActivityForm
-from media.intake import MEGABYTE, check_size
-from media.tiles import Tile, tiles_of
-from media.uploads import accept, tidy
+from media.intake import MEGABYTE
+from media.outcome import Outcome, outcome, when_again
+from media.states import ItemState
+from media.tiles import Tile, marks_of, tiles_of
+from media.uploads import Opened, accept, tidy
+from media.words import time_left
+
+logger = structlog.get_logger(__name__)
 
 blueprint = Blueprint("activities", __name__, url_prefix="/activiteiten")
 
 # Who may see photos in which nothing is hidden yet, and work on them.
 REVIEWERS = (Role.TEACHER, Role.SUPERVISOR)
 
+# The way back travels in the session's cookie, which holds 4 kB; a class is 30.
+_UNDONE_AT_MOST = 100
 # Without a script all photos come in one request; what the web server takes at most (1 GB).
 _WHOLE_UPLOAD_BYTES = 2**30
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file of an upload, for a row of the list or for the script."""
-
-    name: str
-    state: str  # uploaded | already | refused
-    text: str
-    item_id: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        url = url_for("review.show", item_id=self.item_id) if self.item_id else None
-        found = {"id": self.item_id, "url": url, "state": self.state, "text": self.text}
-        return found | ({"error": self.text} if self.state == "refused" else {})
 
 
 @blueprint.url_value_preprocessor
@@ -107,10 +100,16 @@ def edit(activity_id: int) -> Any:
 def attendance(activity_id: int) -> Any:
     activity = mine(Activity, activity_id)
     if request.method == "POST":
-        people = list(filter(None, map(row_id, request.form.getlist("person"))))
+        people = set(filter(None, map(row_id, request.form.getlist("person"))))
+        before = activities.attended(reading(), activity_id)
         with database().write() as session:
             activities.set_attendance(session, activity_id, people, me().account_id, now())
-        say(_("The attendance list has been saved."))
+        undo = None
+        if before and before != people and len(before ^ people) <= _UNDONE_AT_MOST:
+            back = [("added", one) for one in before - people]
+            back += [("removed", one) for one in people - before]
+            undo = Undo(url_for("activities.attendance_back", activity_id=activity_id), back)
+        say(_("The attendance list has been saved."), undo=undo)
         return redirect(url_for("activities.show", activity_id=activity_id))
     session = reading()
     rolls = activities.rolls(session, me().school_id, activity.day)
@@ -125,42 +124,44 @@ def attendance(activity_id: int) -> Any:
     )
 
 
-@blueprint.get("/<int:activity_id>/lijst")
+@blueprint.post("/<int:activity_id>/aanwezig/terug")
 @needs(*REVIEWERS)
-def not_photographed(activity_id: int) -> str:
-    """To take along: who is rather not in the picture, without reasons (R25, R33)."""
-    activity = mine(Activity, activity_id)
-    people = activities.rather_not(reading(), activity, now())
-    return render_template("activities/list.html", activity=activity, people=people)
-
-
-@blueprint.get("/<int:activity_id>/bordje")
-@needs(*REVIEWERS)
-def notice(activity_id: int) -> str:
-    """To hang up: photos are taken here, and please do not post your own (R25)."""
-    activity = mine(Activity, activity_id)
-    school = reading().get_one(School, me().school_id)
-    return render_template("activities/notice.html", activity=activity, school=school)
+def attendance_back(activity_id: int) -> Any:
+    """Undo one change of the list; what colleagues changed since then stays."""
+    mine(Activity, activity_id)
+    added, removed = (
+        set(filter(None, map(row_id, request.form.getlist(key)))) for key in ("added", "removed")
+    )
+    with database().write() as session:
+        people = (activities.attended(session, activity_id) - removed) | added
+        activities.set_attendance(session, activity_id, people, me().account_id, now())
+    say(_("The attendance list is as it was."))
+    return redirect(url_for("activities.show", activity_id=activity_id))
 
 
 @blueprint.get("/<int:activity_id>")
 @needs(*REVIEWERS)
 def show(activity_id: int) -> str:
-    return _page(mine(Activity, activity_id), [])
+    """The activity and its photos; with `tegels` only those tiles, for the script to put in."""
+    return _page(mine(Activity, activity_id), [], only=_asked_for("tegels"))
 
 
 @blueprint.get("/<int:activity_id>/stand")
 @needs(*REVIEWERS)
 def status(activity_id: int) -> dict[str, Any]:
-    """How far each photo is: one question for all of them."""
+    """How far each photo is: one question for all of them, asked every two seconds.
+
+    Whoever asks it for an hour needs a new token, and may be another one by then.
+    """
     mine(Activity, activity_id)
-    tiles = tiles_of(reading(), activity_id)
+    marks = marks_of(reading(), activity_id)
+    busy = sum(found.state is ItemState.UPLOADED for found in marks)
     return {
-        "busy": sum(tile.is_busy for tile in tiles),
-        "items": [
-            {"id": tile.id, "mark": tile.mark, "state": tile.state.value, "text": _told(tile)}
-            for tile in tiles
-        ],
+        "account": me().account_id,
+        "token": generate_csrf(),
+        "busy": busy,
+        "left": _left(activity_id, busy),
+        "items": [{"id": found.id, "mark": found.mark, "state": found.state} for found in marks],
     }
 
 
@@ -170,61 +171,56 @@ def upload(activity_id: int) -> Any:
     """Take in the chosen files, each judged on its own; the script sends one at a time."""
     activity = mine(Activity, activity_id)
     for_script = request.accept_mimetypes.best == "application/json"
-    if not _protocol_read():
-        here = url_for("activities.show", activity_id=activity_id)
-        protocol = url_for("accounts.protocol", next=here)
-        if for_script:
-            text = _("Read the protocol first; then you can add photos.")
-            return {"error": text, "url": protocol}, HTTPStatus.FORBIDDEN
-        return redirect(protocol)
+    if told := protocol_unread(activity_id):
+        return (told, HTTPStatus.FORBIDDEN) if for_script else redirect(told["url"])
     files = [file for file in request.files.getlist("photos") if file.filename]
     outcomes = [_take(activity, file) for file in files]
     if for_script:
         if len(outcomes) != 1:
             return {"error": _("Choose a photo first.")}, HTTPStatus.BAD_REQUEST
-        refused = outcomes[0].state == "refused"
-        return outcomes[0].as_json(), HTTPStatus.BAD_REQUEST if refused else HTTPStatus.CREATED
+        return outcomes[0].as_json(), outcomes[0].status, when_again(outcomes)
     if not outcomes:
         say(_("Choose a photo first."), "error")
         return redirect(url_for("activities.show", activity_id=activity_id))
-    return _page(activity, outcomes)
+    status = next((row.status for row in outcomes if row.later is not None), HTTPStatus.OK)
+    return _page(activity, outcomes), status, when_again(outcomes)
 
 
 def _take(activity: Activity, file: FileStorage) -> Outcome:
     name = tidy(file.filename or "")
     limit = config().max_upload_bytes
+    source = Opened(file.stream)
     try:
-        check_size(name, _size(file), limit)
         accepted = accept(
             database(),
             vault(),
             activity,
             name=name,
-            data=file.stream.read(),
+            data=source,
             max_bytes=limit,
             by=me().account_id,
             now=now(),
         )
     except RefusedFile as problem:
-        return Outcome(name, "refused", sentence(problem))
-    if accepted.already:
-        text = _("“%(name)s” is already here; it was not added twice.", name=name)
-        return Outcome(name, "already", text, accepted.item_id)
-    return Outcome(name, "uploaded", _("Received"), accepted.item_id)
+        return outcome(name, None, False, problem)
+    except Unavailable as problem:
+        logger.warning("upload_not_taken", code=problem.code)
+        still_there = _("Your photo is still on this device.")
+        return Outcome(name, "later", f"{sentence(problem)} {still_there}", later=problem)
+    return outcome(name, accepted.item_id, accepted.already, None)
 
 
-def _size(file: FileStorage) -> int:
-    """In bytes, without reading it into memory."""
-    file.stream.seek(0, os.SEEK_END)
-    size = file.stream.tell()
-    file.stream.seek(0)
-    return size
+def _asked_for(name: str) -> set[int] | None:
+    """The numbers that a part of the address lists; None when it is not there."""
+    if name not in request.args:
+        return None
+    return set(filter(None, map(row_id, request.args[name].split(","))))
 
 
-def _page(activity: Activity, outcomes: list[Outcome]) -> str:
+def _page(activity: Activity, outcomes: list[Outcome], only: set[int] | None = None) -> str:
     session = reading()
     assert activity.id is not None  # noqa: S101 - stored
-    tiles = tiles_of(session, activity.id)
+    tiles = tiles_of(session, activity.id, only)
     groups = session.exec(
         select(Group.name)
         .where(col(Group.id).in_(activities.groups_of(session, activity.id)))
@@ -236,24 +232,38 @@ def _page(activity: Activity, outcomes: list[Outcome]) -> str:
         groups=groups,
         attending=len(activities.attended(session, activity.id)),
         tiles=tiles,
+        left=_left(activity.id, sum(tile.is_busy for tile in tiles)),
         told=_told,
         counts=activities.counts(session, [activity.id])[activity.id],
-        protocol_read=_protocol_read(),
+        protocol_read=protocol_read(),
+        no_room=_no_room(),
         outcomes=outcomes,
         limit=config().max_upload_bytes // MEGABYTE,
         limit_bytes=config().max_upload_bytes,
     )
 
 
-def _told(tile: Tile) -> str:
-    """The sentence of a refusal, in the language of the page."""
-    return sentence(tile.problem) if tile.problem else ""
-
-
-def _protocol_read() -> bool:
+def _left(activity_id: int, busy: int) -> str:
+    """How long it will still take, or that it does not go on; nothing when nothing is known."""
+    if not busy:
+        return ""
     session = reading()
-    school = session.get_one(School, me().school_id)
-    return has_read_protocol(session, me().account_id, school)
+    return time_left(progress.left(session, activity_id), workers_there(session, now()))
+
+
+def _no_room() -> str:
+    """Why no photo can be taken in now, before anybody chooses two hundred of them."""
+    try:
+        vault().check_room(0)
+    except Unavailable as problem:
+        return sentence(problem)
+    return ""
+
+
+def _told(tile: Tile) -> str:
+    """The sentence of a refusal or a setback, in the language of the page."""
+    said = tile.problem or tile.setback
+    return sentence(said) if said else ""
 
 
 def _form(**values: Any) -> ActivityForm:

@@ -21,13 +21,14 @@ from core.clock import now
 from core.errors import N_, NotFound
 from core.i18n import language, sentence
 from core.web import NavItem, add_nav, database, reading, say
-from media import approval, board, stages, words
+from media import approval, board, preview, stages, words
 from media.board import Column
 from media.clearance import Clearance, look
 from media.context import children, vault
 from media.gate import Verdict
 from media.placing import to_view
 from media.publish import retract
+from media.refresh import touched
 from media.renditions import box_of, crop_of
 from media.states import PublicationState
 from media.tables import Publication, Rendition
@@ -112,8 +113,8 @@ def history(channel_id: int, column: str) -> str:
 def review(channel_id: int, publication_id: int) -> str:
     """One photo, as it would go out: who can be seen, who is hidden, and the decision."""
     channel, clearance = _one(channel_id, publication_id)
-    present = board.present_file(clearance)
-    candidate = board.candidate_file(reading(), clearance)
+    present = preview.present_file(clearance)
+    candidate = preview.candidate_file(reading(), clearance)
     waiting = clearance.publication.state == PublicationState.PROPOSED
     rendition = candidate or present
     school = reading().get_one(School, channel.school_id)
@@ -125,7 +126,7 @@ def review(channel_id: int, publication_id: int) -> str:
         clearance=clearance,
         rendition=rendition,
         candidate=candidate,
-        seen=board.seen_in(reading(), clearance, rendition) if rendition else [],
+        seen=preview.seen_in(reading(), clearance, rendition) if rendition else [],
         hidden=_hidden(channel, clearance, rendition),
         reasons=_reasons(channel, [clearance])[publication_id],
         to_approve=rendition is not None and (waiting or candidate is not None),
@@ -213,6 +214,17 @@ def again(channel_id: int, publication_id: int) -> Any:
     return redirect(url_for(".show", channel_id=channel_id))
 
 
+@blueprint.post("/<int:channel_id>/foto/<int:publication_id>/maken")
+@needs(*ACT)
+def make(channel_id: int, publication_id: int) -> Any:
+    """Try once more to make the file that could not be made; it also happens by itself."""
+    _channel, clearance = _one(channel_id, publication_id)
+    with database().write() as session:
+        touched(session, [clearance.item], now())
+    say(_("The photo is being made again. This page shows it as soon as it is there."))
+    return redirect(url_for(".review", channel_id=channel_id, publication_id=publication_id))
+
+
 @blueprint.post("/<int:channel_id>/foto/<int:publication_id>/terughalen")
 @needs(*LOOK)
 def take_back(channel_id: int, publication_id: int) -> Any:
@@ -234,7 +246,7 @@ def _one(channel_id: int, publication_id: int) -> tuple[Channel, Clearance]:
 
 def _file(clearance: Clearance, sha256: str) -> Rendition:
     """The file with that hash among those that staff may look at now; 404 otherwise."""
-    files = (board.present_file(clearance), board.candidate_file(reading(), clearance))
+    files = (preview.present_file(clearance), preview.candidate_file(reading(), clearance))
     for rendition in files:
         if rendition is not None and rendition.sha256 == sha256:
             return rendition
@@ -254,8 +266,8 @@ def _jpeg(rendition: Rendition, part: str, made: Any) -> Response:
 
 def _reasons(channel: Channel, clearances: Sequence[Clearance]) -> dict[int, list[str]]:
     """Why each photo is stopped, per person; a name says who, never why (R33)."""
-    verdicts = {row.publication.id or 0: board.blocking(row) for row in clearances}
-    names = board.names_of(reading(), [verdict for rows in verdicts.values() for verdict in rows])
+    verdicts = {row.publication.id or 0: preview.blocking(row) for row in clearances}
+    names = preview.names_of(reading(), [verdict for rows in verdicts.values() for verdict in rows])
     return {
         publication: list(
             dict.fromkeys(_reason(channel, row, names.get(row.person or 0)) for row in rows)
@@ -267,7 +279,7 @@ def _reasons(channel: Channel, clearances: Sequence[Clearance]) -> dict[int, lis
 def _hidden(
     channel: Channel, clearance: Clearance, rendition: Rendition | None
 ) -> list[tuple[int, str]]:
-    counted = board.hidden_because(clearance, rendition)
+    counted = preview.hidden_because(clearance, rendition)
     return [(count, _reason(channel, verdict, None)) for verdict, count in counted.most_common()]
 
 

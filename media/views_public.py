@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import (
     Blueprint,
     Flask,
     Response,
     abort,
-    current_app,
     make_response,
     redirect,
     render_template,
@@ -27,15 +27,20 @@ from sqlmodel import col, select
 from consent.guards import SignedIn
 from consent.model import Audience
 from consent.tables import Channel, Role, School
+from core import closing, metrics
 from core.clock import now
-from core.errors import N_
+from core.errors import N_, Unavailable
 from core.i18n import day, language
 from core.web import NavItem, add_nav, config, open_endpoint, reading
 from media import feed, gallery
 from media.clearance import look
 from media.context import vault
+from media.errors import UnreadableStored
 from media.gallery import ShownPost
-from media.vault import UnreadableStored
+
+logger = structlog.get_logger(__name__)
+
+logger = structlog.get_logger(__name__)
 
 blueprint = Blueprint("public", __name__)
 
@@ -45,6 +50,9 @@ _ASK_AGAIN = "private, no-cache"
 # Children's photos do not belong in search engines and their picture indexes, which keep copies
 # that no withdrawal reaches.
 _NOT_FOUND_BY_SEARCHING = "noindex, noimageindex, noarchive"
+
+# After a restore somebody looks things through first: hours, not minutes.
+_TRY_AGAIN_SECONDS = 3600
 
 _OPEN = {
     "public.galleries": "leads to the public galleries",
@@ -68,7 +76,7 @@ def register(app: Flask) -> None:
 
 
 def _footer() -> dict[str, Any]:
-    label = _("Photos of the school")
+    label = _("Photos of {the_school}")
     return {"footer_links": [{"label": label, "url": url_for("public.galleries")}]}
 
 
@@ -83,7 +91,7 @@ def galleries() -> str:
     """The galleries that whoever asks may visit."""
     user = _user()
     own = user.school_id if user is not None and user.roles else None
-    channels = gallery.channels(reading(), own, now())
+    channels = gallery.channels(reading(), own)
     schools = {row.id: row.name for row in reading().exec(select(School))}
     return render_template("public/galleries.html", channels=channels, schools=schools)
 
@@ -94,6 +102,8 @@ def show(slug: str) -> Any:
     channel = _channel(slug)
     if not _may_visit(channel):
         return _to_sign_in()
+    if _is_closed(channel.school_id):
+        return _closed()
     number = request.args.get("bladzijde", 1, type=int)
     page = gallery.page(reading(), channel, number, now()) if number >= 1 else None
     if page is None or number > page.pages:
@@ -107,6 +117,8 @@ def atom(slug: str) -> Response:
     channel = _channel(slug)
     if channel.audience != Audience.PUBLIC:
         abort(404)
+    if _is_closed(channel.school_id):
+        return _closed()
     moment = now()
     page = gallery.page(reading(), channel, 1, moment)
     school = reading().get_one(School, channel.school_id)
@@ -134,13 +146,15 @@ def post(token: str) -> Any:
     """One post with all its photos."""
     found = gallery.post_of(reading(), token)
     if found is None:
-        return _not_here()
+        return _not_known()
     channel = reading().get_one(Channel, found.channel_id)
     if not _may_visit(channel):
         return _to_sign_in()
+    if _is_closed(found.school_id):
+        return _closed()
     shown = (
         gallery.shown(reading(), channel, [found], now())
-        if found.retracted_at is None and gallery.is_open(channel, now())
+        if found.retracted_at is None and gallery.is_open(channel)
         else []
     )
     if not shown:
@@ -153,21 +167,25 @@ def file(token: str) -> Response:
     """A published file. The gate is asked first; only then may the browser use its own copy."""
     publication = gallery.publication_of(reading(), token)
     if publication is None:
-        return _not_here()
+        return _not_known()
     if not _may_visit(reading().get_one(Channel, publication.channel_id)):
         # Whatever has become of the photo: who is not signed in learns nothing of that.
         abort(401)
+    if _is_closed(publication.school_id):
+        return _closed()
     clearance = look(reading(), [publication], now())[publication.id or 0]
     rendition = clearance.rendition
     if not clearance.may_be_served or rendition is None:
+        metrics.GATE_REFUSALS.labels(reason=clearance.serving_refusal or "not_made").inc()
         return _not_here()
     if request.if_none_match.contains_weak(rendition.sha256):
         response = Response(status=304)
     else:
         try:
             data = vault().get(rendition.file_key)
-        except UnreadableStored:
-            current_app.logger.error("published file unreadable: rendition %s", rendition.id)
+        except (UnreadableStored, Unavailable) as problem:
+            metrics.GATE_REFUSALS.labels(reason="unreadable").inc()
+            logger.error("published_file_unreadable", rendition=rendition.id, code=problem.code)
             return _not_here()
         response = Response(data, mimetype="image/jpeg")
     response.set_etag(rendition.sha256)
@@ -189,13 +207,12 @@ def _channel(slug: str) -> Channel:
     """The channel with that address: of one's own school first, then a public one, then any."""
     user = _user()
     own = user.school_id if user is not None and user.roles else None
-    moment = now()
     rows = [
         row
         for row in reading().exec(
             select(Channel).where(Channel.slug == slug).order_by(col(Channel.id))
         )
-        if gallery.is_open(row, moment)
+        if gallery.is_open(row)
     ]
     if not rows:
         abort(404)
@@ -219,15 +236,37 @@ def _to_sign_in() -> Any:
     return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
 
 
+def _is_closed(school_id: int) -> bool:
+    """Whether the gate of the school is closed after a restore. The gate itself refuses then, too
+    (`media.clearance`); this is so that visitors read why."""
+    return closing.closure_of(reading(), school_id) is not None
+
+
+def _closed() -> Response:
+    """The one answer of a school whose gate is closed, whatever was asked for."""
+    response = _small("public/closed.html", _("Closed for the time being"), 503)
+    response.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)
+    return response
+
+
+def _not_known() -> Response:
+    """An address that was never given out, or whose row a restore has lost: while a gate is
+    closed, nobody can tell."""
+    return _closed() if closing.any_closed(reading()) else _not_here()
+
+
 def _not_here() -> Response:
-    """The one answer for unknown, refused, withdrawn and taken back: a small page, or a small
-    picture where a picture was asked for."""
+    """The one answer for unknown, refused, withdrawn and taken back."""
+    return _small("public/gone.html", _("This photo is not here (any more)"), 404)
+
+
+def _small(page: str, text: str, status: int) -> Response:
+    """A small page, or a small picture with a text where a picture was asked for."""
     wants_page = request.accept_mimetypes.best_match(["image/svg+xml", "text/html"]) == "text/html"
     if request.endpoint != "public.file" or wants_page:
-        response = make_response(render_template("public/gone.html"), 404)
+        response = make_response(render_template(page), status)
     else:
-        text = _("This photo is not here (any more)")
-        response = make_response(render_template("public/gone.svg", text=text), 404)
+        response = make_response(render_template("public/gone.svg", text=text), status)
         response.mimetype = "image/svg+xml"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept"

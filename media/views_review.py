@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlmodel import Session, col, select
@@ -15,18 +16,18 @@ from consent.guards import me, mine, needs
 from consent.model import Medium
 from consent.tables import Account, Activity, Channel, Role
 from core.clock import now
-from core.errors import N_, BadInput
+from core.errors import N_, BadInput, Conflict
 from core.i18n import language, sentence
 from core.ids import row_id
-from core.web import NavItem, add_nav, database, local_path, reading, say
+from core.web import NavItem, Undo, add_nav, database, local_path, reading, say
 from media import candidates, items, placing, review, views_faces, views_pictures, words
 from media.acting import act, number, present_item, rectangle
 from media.approval import propose
 from media.clearance import in_doubt
-from media.context import vault
-from media.errors import refusal
 from media.states import Identity, ItemState
 from media.tables import Item
+
+logger = structlog.get_logger(__name__)
 
 blueprint = Blueprint("review", __name__, url_prefix="/opnamen")
 
@@ -66,10 +67,10 @@ def show(item_id: int) -> Any:
         current=found.face(request.args.get("gezicht", type=int)),
         names=candidates.names_for(session, found),
         typed=typed,
-        results=candidates.search(session, item, typed),
+        results=candidates.search(session, item.school_id, typed),
         in_doubt=in_doubt(item),
         waits=items.waits_for_supervisor(item),
-        problem=sentence(refusal(item.render_problem)) if item.render_problem else None,
+        problem=words.render_problem(item.render_problem) if item.render_problem else None,
         frame=review.frame_of(item),
         size=_view_size(item),
         whole=_whole_size(item),
@@ -181,9 +182,26 @@ def try_again(item_id: int) -> Any:
 def remove(item_id: int) -> Any:
     item = present_item(item_id)
     with database().write() as session:
-        removed = items.remove(session, item_id, me().account_id, now())
-    items.erase_files(database(), vault(), removed)
-    say(_("The photo “%(name)s” has been removed.", name=item.file_name))
+        items.remove(session, item_id, me().account_id, now())
+    say(
+        _("The photo “%(name)s” has been removed.", name=item.file_name),
+        undo=Undo(url_for("review.put_back", item_id=item_id)),
+    )
+    return redirect(url_for("activities.show", activity_id=item.activity_id))
+
+
+@blueprint.post("/<int:item_id>/terugzetten")
+@needs(*REVIEWERS)
+def put_back(item_id: int) -> Any:
+    """Undo a removal, within the hour in which its files are kept."""
+    item = mine(Item, item_id)
+    try:
+        with database().write() as session:
+            items.put_back(session, item_id, me().account_id, now())
+    except Conflict as problem:
+        say(sentence(problem), "info")
+    else:
+        say(_("The photo “%(name)s” is back. It has to be offered anew.", name=item.file_name))
     return redirect(url_for("activities.show", activity_id=item.activity_id))
 
 

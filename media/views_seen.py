@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 import consent.guards
 from consent.deciders import child_of
 from consent.guards import me, needs
-from consent.model import Seen
 from core.clock import now
 from core.errors import N_, NotFound
 from core.web import database, reading, say
@@ -40,9 +39,9 @@ def take_down(person_id: int, publication_id: int) -> Any:
     wanted = [
         row
         for row in seen.showings(reading(), relation.person, moment)
-        if row.clearance.publication.id == publication_id and row.state is Seen.VISIBLE
+        if row.clearance.publication.id == publication_id and row.state in seen.CAN_BE_ASKED
     ]
-    if not relation.sees_publications or not wanted:
+    if not relation.sees_publications or relation.looks_on or not wanted:
         raise NotFound(N_("It does not exist, or it is not meant for you."))
     with database().write() as session:
         publication = session.get_one(Publication, publication_id)

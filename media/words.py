@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from consent.model import Medium
 from core.errors import N_
 from media.clearance import Refusal
-from media.errors import SENTENCES
+from media.errors import SENTENCES, SETBACKS
 from media.gate import Effect, Verdict, Why
 from media.states import PublicationState
 
@@ -60,6 +60,9 @@ _REFUSALS: Final[dict[Refusal, str]] = {
     Refusal.RESHAPED: N_("The photo was turned or cropped. A new version is being made."),
     Refusal.NO_PERMIT: N_("Nobody has approved this version yet."),
     Refusal.NOT_PUBLISHED: N_("This photo is not published."),
+    Refusal.RESTORED: N_(
+        "A backup was put back, so nothing goes out for now. The administrator looks after it."
+    ),
 }
 
 _STATES: Final[dict[PublicationState, str]] = {
@@ -77,6 +80,7 @@ _RETRACTED: Final[dict[str, str]] = {
     "asked": N_("A parent, guardian or pupil asked for it."),
     "removed": N_("The photo itself was removed."),
     "reported": N_("Somebody reported it."),
+    "channel_closed": N_("The channel was closed."),
 }
 
 
@@ -111,8 +115,8 @@ def refusal(value: Refusal) -> str:
 
 
 def render_problem(code: str) -> str:
-    """Why no version could be made of a photo, in a sentence; `code` is that of a RefusedFile."""
-    text = SENTENCES.get(code, "")
+    """Why no version could be made of a photo, in a sentence, by the code of its problem."""
+    text = SETBACKS.get(code) or SENTENCES.get(code, "")
     # A stored code has no params; a sentence that needs them cannot be said here.
     if not text or "%(" in text:
         text = N_("No version of this photo could be made. Ask the teacher to look at it again.")
@@ -127,3 +131,18 @@ def state(value: PublicationState | str) -> str:
 def retracted(code: str | None) -> str:
     """Why a publication was taken back, in a sentence for staff."""
     return str(_(_RETRACTED.get(code or "", _RETRACTED["taken_back"])))
+
+
+def time_left(minutes: int | None, workers: int) -> str:
+    """How long the photos of a page will still take; nothing when nothing is known."""
+    if not workers:
+        text = N_(
+            "The photos wait: the program that looks at them is not running. They are kept, and it"
+            " goes on by itself when that program runs again."
+        )
+        return str(_(text))
+    if minutes is None:
+        return ""
+    if minutes > 1:
+        return str(_("Done in about %(minutes)d minutes.", minutes=minutes))
+    return str(_(N_("Done in about a minute.") if minutes else N_("Done in less than a minute.")))

@@ -3,12 +3,26 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import consent.releases
 import consent.tables
+import consent.tables_former
+import consent.tables_reminders
+import consent.tables_sixteen
 import core.tables
+import media.partial
 import media.tables
 
 # Imported for their tables alone.
-_TABLES = (core.tables, consent.tables, media.tables)
+_TABLES = (
+    core.tables,
+    consent.tables,
+    consent.tables_former,
+    consent.tables_reminders,
+    consent.tables_sixteen,
+    consent.releases,
+    media.tables,
+    media.partial,
+)
 
 
 def run() -> None:

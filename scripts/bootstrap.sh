@@ -88,5 +88,16 @@ install_set() {
     printf '%s' "$sum" > "$stamp"
 }
 
+# The processes would do it at their start; where they may not write here, they cannot.
+compile_texts() {
+    for source in translations/*/LC_MESSAGES/messages.po; do
+        if [ "$source" -nt "${source%.po}.mo" ]; then
+            "$venv/bin/python" -c 'from core.i18n import compile_catalogues; compile_catalogues()'
+            return
+        fi
+    done
+}
+
 make_venv
 for set in $sets; do install_set "$set"; done
+compile_texts

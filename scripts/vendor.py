@@ -32,6 +32,21 @@ class Package:
 
 PACKAGES = [
     Package(
+        name="tus-js-client",
+        version="4.3.1",
+        sha512="ZLeYmjrkaU1fUsKbIi8JML52uAocjEZtBx4DKjRrqzrZa0O4MYwT6db+oqePlspV+FxXJAyFBc/L5gwUi2OFsg==",
+        files={
+            "package/dist/tus.min.js": (
+                "tus.min.js",
+                "ANMDrIMUl7SJ3/ykWfb5U5ZluVTPwgUEDxxLVcHSE4ATJXqUEsdlfbhtnyoSZbsBNb/aLsFzO/iWZZZTlMWr+w==",
+            ),
+            "package/LICENSE": (
+                "tus.LICENSE.txt",
+                "niuiTnNBka3bLlV6/kXYMTt11aWJJTD1hAaTuwZ8q6lCQlwYDO0pJYwLcyFMsxzPIGloDWXgRg+OZLm9hS8WnA==",
+            ),
+        },
+    ),
+    Package(
         name="htmx.org",
         version="2.0.11",
         sha512="Thx/WtpeOQqSrqBCw/A1cwGJGg4UrVa3+sW0GmrM3p4gJgO89ecH4qtbnyzDDWFvBTqjnIMCgELTNt636dtamA==",
@@ -43,6 +58,45 @@ PACKAGES = [
             "package/LICENSE": (
                 "htmx.LICENSE.txt",
                 "kRf+Kdn0W+I2iWY4TpIw1y3lz98ecu581O8HegVrmPQcLoPblHkESM6APUBCxasf6e3BOloQKZ4LQ5vNw/Q0Mw==",
+            ),
+        },
+    ),
+    Package(
+        name="@fontsource-variable/atkinson-hyperlegible-next",
+        version="5.3.0",
+        sha512="UnLzNUy1RWoLDfydAatP4NaRm99X/WbQEph7q/PymJnCFIOOwKOx3pBmp5ys8trO0dM+CKGuJgeZP9fAR4mQpA==",
+        files={
+            "package/files/atkinson-hyperlegible-next-latin-wght-normal.woff2": (
+                "atkinson-latin.woff2",
+                "2XX50Cbntp3BF/muQEsskJ8/YLr6L0Hxapy+5LKmTc6XxQX+DBYgxDgFPz+6JKbaRD7mTXDKnOvQA/+xvhzNWQ==",
+            ),
+            "package/files/atkinson-hyperlegible-next-latin-ext-wght-normal.woff2": (
+                "atkinson-latin-ext.woff2",
+                "9ETDXtZdVASiI7rNgpNbnLiRh93Z3thUTq8spSuBZ+w8P6mkIbnxgqFRoYQMmevtYcCXey6P9+Yi/uPzGi0nNg==",
+            ),
+            "package/LICENSE": (
+                "atkinson.LICENSE.txt",
+                "OeavBIEZv/3qHkZmnymjrQeFvlblPQoVt2336OeKuGwClwN1CqJwthraVjd9JyYy/49WYfC5H9Lpq1Kt8KYavA==",
+            ),
+        },
+    ),
+    # On paper: letters of every language of the form, Arabic among them (`core.paper`).
+    Package(
+        name="dejavu-fonts-ttf",
+        version="2.37.3",
+        sha512="f1hd7jJbeQa1VWcw+K2KrTXS50zTMaHpVC4XIKJpNcDeYR5ajMtj/iLlQDYNvLOKamUB3ARVVCf79lNwNVztSQ==",
+        files={
+            "package/ttf/DejaVuSans.ttf": (
+                "dejavu-sans.ttf",
+                "usnGLAa+cAzoBnuLXtMmMymshLO9mOja7/5G0ToAxv8zj7VwX0R1Kb84l8ouJuwQofMp7PML8C8Uc8yNfpkYGA==",
+            ),
+            "package/ttf/DejaVuSans-Bold.ttf": (
+                "dejavu-sans-bold.ttf",
+                "fzIYW1APP8zNSo4SLbybMrtRgi2WY3hF0cg2hYxj9SLexVh0PysYtUXiDErF/jplTPxRYdCnpYLKWlhDd4GcOw==",
+            ),
+            "package/LICENSE": (
+                "dejavu.LICENSE.txt",
+                "DQ9f+xDuSzKCnPa7Bm+x9QkCwTG5PKo5eOJaOVbVOWyCTz/n2bibUgTT2QJKPeFp4DJ5EvtlNmotLXqMVnkBJw==",
             ),
         },
     ),

@@ -1,4 +1,4 @@
-"""Every text has its Dutch, with the same fields in it."""
+"""Every text has its Dutch, and what parents and pupils see all languages; with the same fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
+
+from core.i18n import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 FIELD = re.compile(r"%\((\w+)\)[sd]|%[sd]")
@@ -47,6 +50,52 @@ def test_the_dutch_fills_in_the_same_fields(dutch: Catalog) -> None:
         if isinstance(message.id, str)
         and sorted(FIELD.findall(message.id)) != sorted(FIELD.findall(str(message.string)))
     ]
+    assert wrong == []
+
+
+OTHERS = [code for code in LANGUAGES if code not in ("nl", "en")]
+
+
+def catalogue(code: str) -> Catalog:
+    path = ROOT / "translations" / code / "LC_MESSAGES" / "messages.po"
+    return read_po(path.read_bytes().splitlines(), locale=code)
+
+
+def for_everybody() -> Iterator[tuple[str | tuple[str, ...], str]]:
+    """Every text that parents, pupils and visitors see, as `scripts/translations.sh` finds it."""
+    with (ROOT / "babel-guardians.cfg").open() as file:
+        method, _options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]  # babel
+    for package in sorted({pattern.partition("/")[0] for pattern, _name in method}):
+        own = [
+            (pattern.partition("/")[2], name)
+            for pattern, name in method
+            if pattern.startswith(f"{package}/")
+        ]
+        for file_name, _line, text, _comments, _context in extract_from_dir(
+            ROOT / package, method_map=own, keywords=_KEYWORDS
+        ):
+            yield text, f"{package}/{file_name}"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_parents_and_pupils_see_is_there_in_every_language(code: str) -> None:
+    own = catalogue(code)
+    found = list(for_everybody())
+    assert len(found) > 300  # the list of files was found
+    missing = sorted(
+        {(file, str(text)) for text, file in found if not _translated(own.get(_key(text)))}
+    )
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_language_fills_in_the_same_fields(code: str) -> None:
+    wrong = []
+    for message in catalogue(code):
+        singular = message.id if isinstance(message.id, str) else message.id[-1]
+        texts = [message.string] if isinstance(message.string, str) else list(message.string or ())
+        if any(sorted(FIELD.findall(singular)) != sorted(FIELD.findall(text)) for text in texts):
+            wrong.append(message.id)
     assert wrong == []
 
 

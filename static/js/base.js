@@ -3,7 +3,23 @@
 "use strict";
 
 (() => {
-  const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+  const meta = document.querySelector('meta[name="csrf-token"]');
+  const token = () => meta?.content ?? "";
+
+  // A page that is open for longer than a token lives, and goes on: forms hold it as well.
+  function renew(fresh) {
+    if (!meta || !fresh) return;
+    meta.content = fresh;
+    for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = fresh;
+  }
+
+  // A menu that is wider than a phone shows where one is.
+  for (const menu of document.querySelectorAll(".side-menu, .tabs")) {
+    const here = menu.querySelector("[aria-current]");
+    if (!here || menu.scrollWidth <= menu.clientWidth) continue;
+    const [entry, frame] = [here.getBoundingClientRect(), menu.getBoundingClientRect()];
+    menu.scrollLeft += (entry.left + entry.right - frame.left - frame.right) / 2;
+  }
 
   // --- messages -------------------------------------------------------------------------------
 
@@ -136,5 +152,5 @@
     else say(refusal(xhr) ?? document.body.dataset.problem);
   });
 
-  window.beeldpoort = { say, ask, token };
+  window.beeldpoort = { say, ask, token, renew };
 })();

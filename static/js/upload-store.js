@@ -34,6 +34,12 @@
     // Throws where the browser keeps nothing (private windows, a full disk): the caller goes on
     // without, and warns before the page is left.
     add: (entry) => act("readwrite", (store) => store.add({ ...entry, at: Date.now() })),
+    // What is learnt later of one that is kept: where the server expects the rest of it.
+    change: (id, more) =>
+      act("readwrite", (store) => {
+        const found = store.get(id);
+        found.onsuccess = () => found.result && store.put({ ...found.result, ...more });
+      }),
     remove: (id) => act("readwrite", (store) => store.delete(id)),
     async waiting(account, activity) {
       const all = await act("readonly", (store) => store.getAll());

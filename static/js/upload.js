@@ -1,29 +1,37 @@
-// Adding photos: each file is a request of its own with its own progress, two at a time; what has
-// not arrived is kept (upload-store.js) and goes on when the page is opened again. Without this
-// script the same form sends all files at once.
+// Adding photos: each goes up in parts (tus) with its own progress, a few at a time; a part that
+// does not arrive is sent again by itself, and what has not arrived is kept (upload-store.js) and
+// goes on when the page is opened again. Without this script the same form sends all files at once.
 "use strict";
 
 (() => {
-  // Two: the second fills the line while the server writes the first; more only slow each other.
-  const AT_ONCE = 2;
-  const ASK_EVERY_MS = 2000;
   const form = document.querySelector("[data-upload]");
+  if (!form) return;
+  // The second and third fill the line while the server answers the first; more only slow each other.
+  const AT_ONCE = 3;
+  // A part is what a cut line costs: the size begins in the middle, and follows how well it goes.
+  const PART = { least: 256 * 1024, first: 2 * 1024 * 1024, most: 4 * 1024 * 1024 };
+  // A phone that changes networks or sleeps is not always told that its connection is gone.
+  const SILENT_MS = 60000;
+  // So often the server may answer that it cannot, before somebody has to look at that photo.
+  const TRIES = 5;
   const list = document.getElementById("upload-list");
   const word = (name) => form.dataset[`word${name}`];
 
-  // --- sending ------------------------------------------------------------------------------
-
   const rows = [];
-  let running = 0;
+  let partSize = PART.first;
   let sentAny = false;
 
-  function makeRow(file) {
+  const line = window.uploadLine(form.dataset.status, form.dataset.account, { told: tellLine, opened: next });
+
+  // --- on screen ----------------------------------------------------------------------------
+
+  function makeRow(file, kept = {}) {
     const node = document.getElementById("upload-row").content.firstElementChild.cloneNode(true);
     node.querySelector(".upload-name").textContent = file.name;
     const bar = node.querySelector("progress");
     bar.setAttribute("aria-label", file.name);
     list.append(node);
-    const row = { file, node, bar, state: "waiting", sent: 0, stored: null };
+    const row = { file, node, bar, state: "waiting", sent: 0, kept: 0, tries: 0, lost: false, stored: kept.id ?? null, url: kept.url ?? null };
     node.querySelector("[data-again]").addEventListener("click", () => retry(row));
     node.querySelector("[data-drop]").addEventListener("click", () => leaveOut(row));
     rows.push(row);
@@ -37,10 +45,18 @@
     row.node.classList.toggle("is-failed", state === "refused" || state === "stopped");
     row.node.querySelector(".upload-status").textContent = text;
     row.bar.hidden = state === "done" || state === "refused";
-    const line = row.node.querySelector(".upload-problem");
-    line.hidden = !problem;
-    line.textContent = problem;
-    row.node.querySelector(".upload-again").hidden = state !== "stopped";
+    const told = row.node.querySelector(".upload-problem");
+    told.hidden = !problem;
+    told.textContent = problem;
+    row.node.querySelector(".upload-again").hidden = state !== "stopped" && !(state === "waiting" && row.lost);
+    total();
+  }
+
+  function progress(row, sent) {
+    row.sent = sent;
+    const share = row.file.size ? (100 * sent) / row.file.size : 0;
+    row.bar.value = share;
+    row.node.querySelector(".upload-status").textContent = `${Math.round(share)} %`;
     total();
   }
 
@@ -57,6 +73,14 @@
     if (!isOver()) document.getElementById("upload-done").replaceChildren();
   }
 
+  function tellLine(state, seconds) {
+    const told = document.getElementById("upload-line");
+    told.hidden = state === "open" || isOver();
+    document.getElementById("upload-sign-in").hidden = state !== "signed-out";
+    const text = state === "signed-out" ? word("SignedOut") : word("Offline").replace("{seconds}", seconds);
+    document.getElementById("upload-line-text").textContent = text;
+  }
+
   const isOver = () => rows.every((row) => ["done", "refused", "dropped"].includes(row.state));
 
   // Only once every photo was looked at as well: until then an original may still be needed.
@@ -65,6 +89,8 @@
     if (!sentAny || !isOver() || said.childElementCount) return;
     said.append(document.getElementById("upload-done-template").content.cloneNode(true));
   }
+
+  // --- sending ------------------------------------------------------------------------------
 
   async function add(files) {
     for (const file of files) {
@@ -87,67 +113,137 @@
   }
 
   function next() {
-    const row = running < AT_ONCE && rows.find((each) => each.state === "waiting");
-    if (!row) return;
-    running += 1;
-    row.sent = 0;
+    while (line.isOpen() && rows.filter((row) => row.state === "sending").length < AT_ONCE) {
+      const waiting = rows.filter((each) => each.state === "waiting");
+      if (!waiting.length) return;
+      // One that went wrong before does not keep the others up.
+      send(waiting.reduce((first, each) => (each.tries < first.tries ? each : first)));
+    }
+  }
+
+  function send(row) {
     show(row, "sending", "0 %");
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", window.beeldpoort.token());
-    request.upload.addEventListener("progress", (event) => {
-      const share = event.total ? event.loaded / event.total : 0;
-      row.sent = share * row.file.size;
-      row.bar.value = share * 100;
-      row.node.querySelector(".upload-status").textContent = `${Math.round(share * 100)} %`;
-      total();
+    const upload = new tus.Upload(row.file, {
+      endpoint: form.dataset.parts,
+      uploadUrl: row.url,
+      uploadDataDuringCreation: true,
+      chunkSize: partSize,
+      metadata: { filename: row.file.name },
+      retryDelays: null, // `line` does it, for all of them together
+      storeFingerprintForResuming: false, // `uploadStore` does it, with the file
+      onBeforeRequest(request) {
+        request.setHeader("Accept", "application/json");
+        request.setHeader("X-CSRFToken", window.beeldpoort.token());
+        listen(row);
+      },
+      onUploadUrlAvailable: () => remember(row, upload.url),
+      onProgress(sent) {
+        listen(row);
+        progress(row, sent);
+      },
+      onChunkComplete(_size, accepted) {
+        line.got();
+        row.tries = 0;
+        row.kept = accepted;
+        partSize = Math.min(PART.most, partSize * 2);
+        upload.options.chunkSize = partSize;
+      },
+      onSuccess: ({ lastResponse }) => arrived(row, upload.url, lastResponse),
+      onError: (error) => over(row, () => failed(row, error.originalResponse)),
     });
-    request.addEventListener("loadend", () => {
-      running -= 1;
-      answered(row, request);
-      next();
-    });
-    const data = new FormData();
-    data.append("photos", row.file, row.file.name);
-    request.send(data);
+    row.upload = upload;
+    upload.start();
+  }
+
+  // Silence for long is a line that is gone.
+  function listen(row) {
+    clearTimeout(row.silence);
+    row.silence = setTimeout(() => {
+      row.upload.abort();
+      over(row, () => failed(row, null));
+    }, SILENT_MS);
+  }
+
+  function over(row, then) {
+    clearTimeout(row.silence);
+    if (row.state !== "sending") return; // left out meanwhile
+    then();
     next();
   }
 
-  function answered(row, request) {
-    let answer = {};
+  function remember(row, url) {
+    row.url = url;
+    if (row.stored !== null) window.uploadStore.change(row.stored, { url }).catch(() => {});
+  }
+
+  // What became of it is in the answer to the last part when that was the first one as well;
+  // otherwise it is asked for.
+  async function arrived(row, url, response) {
+    let [status, text] = [201, response.getBody()];
     try {
-      answer = JSON.parse(request.responseText);
+      if (!text) {
+        const answer = await fetch(url, { headers: { Accept: "application/json" } });
+        [status, text] = [answer.ok ? 201 : answer.status, await answer.text()];
+      }
     } catch {
-      // no answer, or a page: handled by its status below
+      status = 0;
     }
-    if (request.status === 201) {
-      sentAny = true;
-      forget(row);
-      const already = answer.state === "already";
-      show(row, "done", already ? word("Already") : word("Received"), "");
-      if (already) note(row, answer);
-      watch();
-    } else if (request.status === 401 || answer.url) {
-      show(row, "stopped", word("Stopped"), answer.url ? answer.error : word("SignedOut"));
-    } else if (request.status === 413) {
-      refuse(row, word("Large"));
-    } else if (request.status === 400 && answer.state === "refused") {
-      refuse(row, answer.error);
-    } else {
-      row.sent = 0;
-      show(row, "stopped", word("Stopped"), answer.error || word("Offline"));
+    over(row, () => answered(row, status, read(text), 0));
+  }
+
+  function failed(row, response) {
+    if (response) {
+      const after = Number(response.getHeader("Retry-After")) || 0;
+      answered(row, response.getStatus(), read(response.getBody()), after);
+    } else answered(row, 0, {}, 0);
+  }
+
+  function read(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return {}; // no answer, or a page: what counts is the status
     }
   }
 
+  function answered(row, status, answer, after) {
+    if (answer.state === "refused") refuse(row, answer.error);
+    else if (status === 201) received(row, answer);
+    else if (status === 413) refuse(row, word("Large"));
+    else if (answer.url) show(row, "stopped", word("Stopped"), answer.error);
+    else again(row, status, answer, after);
+  }
+
+  function received(row, answer) {
+    line.got();
+    sentAny = true;
+    forget(row);
+    const already = answer.state === "already";
+    show(row, "done", already ? word("Already") : word("Received"));
+    if (already) note(row, answer);
+    window.uploadTiles.watch();
+  }
+
+  // Goes on where it stopped once the line is open again.
+  function again(row, status, answer, after) {
+    row.tries += status ? 1 : 0;
+    row.lost = true;
+    progress(row, row.kept); // what was on its way has not arrived
+    partSize = Math.max(PART.least, partSize / 2);
+    if (row.tries >= TRIES) show(row, "stopped", word("Stopped"), answer.error || word("Stopped"));
+    else show(row, "waiting", word("Stopped"), answer.error);
+    if (status === 401) line.signedOut();
+    else line.lost(after);
+  }
+
   function note(row, answer) {
-    const line = row.node.querySelector(".upload-problem");
+    const told = row.node.querySelector(".upload-problem");
     const link = document.createElement("a");
     link.href = answer.url;
     link.textContent = answer.text;
-    line.className = "meta upload-note";
-    line.replaceChildren(link);
-    line.hidden = false;
+    told.className = "meta upload-note";
+    told.replaceChildren(link);
+    told.hidden = false;
   }
 
   function refuse(row, sentence) {
@@ -156,11 +252,15 @@
   }
 
   function retry(row) {
+    row.tries = 0;
+    row.lost = false;
     show(row, "waiting", word("Waiting"));
+    line.again();
     next();
   }
 
   function leaveOut(row) {
+    row.upload?.abort(row.url !== null).catch(() => {}); // the server throws its parts away
     forget(row);
     row.state = "dropped";
     row.node.remove();
@@ -172,12 +272,11 @@
     row.stored = null;
   }
 
+  // --- choosing -----------------------------------------------------------------------------
+
   function start() {
     const input = form.querySelector("input[type=file]");
     const zone = form.querySelector(".upload-zone");
-    input.classList.add("visually-hidden");
-    form.querySelector("[data-plain]").hidden = true;
-    form.querySelector("[data-drop-hint]").hidden = false;
     input.addEventListener("change", () => {
       add([...input.files]);
       input.value = "";
@@ -192,9 +291,7 @@
       zone.classList.remove("is-over");
       add([...event.dataTransfer.files]);
     });
-    window.addEventListener("online", () => {
-      for (const row of rows) if (row.state === "stopped") retry(row);
-    });
+    document.addEventListener("photos-ready", sayDelete);
     window.addEventListener("beforeunload", (event) => {
       const lost = rows.some((row) => row.stored === null && ["waiting", "sending"].includes(row.state));
       if (lost) event.preventDefault();
@@ -202,61 +299,11 @@
     window.uploadStore
       .waiting(form.dataset.account, form.dataset.activity)
       .then((kept) => {
-        for (const entry of kept) makeRow(entry.file).stored = entry.id;
+        for (const entry of kept) makeRow(entry.file, entry);
         next();
       })
       .catch(() => {});
   }
 
-  // --- what became of them ------------------------------------------------------------------
-
-  const grid = document.getElementById("photo-grid");
-  const said = document.getElementById("status-said");
-  let timer = 0;
-
-  function watch() {
-    if (!timer) timer = setTimeout(look, 300);
-  }
-
-  async function look() {
-    timer = 0;
-    try {
-      const answer = await fetch(grid.dataset.status, { headers: { Accept: "application/json" } });
-      if (!answer.ok || answer.redirected) return;
-      const status = await answer.json();
-      const shown = new Map([...grid.children].map((tile) => [tile.dataset.item, tile.dataset.mark]));
-      const same = status.items.length === shown.size && status.items.every((item) => shown.get(String(item.id)) === item.mark);
-      if (!same) await renew();
-      said.textContent = status.busy ? `${said.dataset.wordBusy} ${status.busy}` : said.dataset.wordReady;
-      if (status.busy) timer = setTimeout(look, ASK_EVERY_MS);
-      else if (form) sayDelete();
-    } catch {
-      timer = setTimeout(look, 5 * ASK_EVERY_MS); // offline: ask less often
-    }
-  }
-
-  // The page itself says how a tile looks; only tiles that changed are put in place.
-  async function renew() {
-    const answer = await fetch(location.pathname);
-    if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const present = new Map([...grid.children].map((tile) => [tile.dataset.item, tile]));
-    for (const tile of page.querySelectorAll("#photo-grid > [data-item]")) {
-      const old = present.get(tile.dataset.item);
-      present.delete(tile.dataset.item);
-      if (!old) grid.append(document.adoptNode(tile));
-      else if (old.dataset.mark !== tile.dataset.mark && !old.contains(document.activeElement)) {
-        old.replaceWith(document.adoptNode(tile));
-      }
-    }
-    for (const gone of present.values()) gone.remove();
-    document.getElementById("photo-count").textContent = String(grid.children.length);
-    const empty = document.getElementById("no-photos");
-    if (empty) empty.hidden = grid.children.length > 0;
-    const head = page.querySelector(".page-head");
-    if (head) document.querySelector(".page-head").replaceWith(document.adoptNode(head));
-  }
-
-  if (form) start();
-  if (Number(said.dataset.busy)) watch();
+  start();
 })();

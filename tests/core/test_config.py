@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,10 @@ def test_an_https_address_makes_cookies_secure(tmp_path: Path) -> None:
     )
     assert config.https
     assert config.base_url == "https://foto.school.example"
+
+
+def test_a_worker_looks_at_one_photo_per_core_unless_told_otherwise(tmp_path: Path) -> None:
+    usual = read({"BEELDPOORT_VAR": str(tmp_path)}).children
+    assert 1 <= usual <= (os.cpu_count() or 1)
+    told = read({"BEELDPOORT_VAR": str(tmp_path), "BEELDPOORT_CHILDREN": "7"})
+    assert told.children == 7

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import datetime
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
 from consent.tables import Group, School
-from core import log
-from core.clock import now
 from core.db import Database, fresh
 from core.jobs import HeldJobs, later
-from core.migrate import is_current, migrate
 from tests.make import Maker
-
-POSTGRES = os.environ.get("BEELDPOORT_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
 
 
 def test_a_moment_without_a_time_zone_is_refused(make: Maker) -> None:
@@ -85,51 +78,3 @@ def test_a_row_that_was_read_earlier_is_read_again_before_it_is_changed(
         session.get_one(School, seen.id).name = "as it is"
     with database.write() as session:
         assert fresh(session, seen).name == "as it is"
-
-
-def test_migrating_twice_does_no_harm(database: Database) -> None:
-    migrate(database)
-    assert is_current(database)
-
-
-def _postgres() -> str | None:
-    try:
-        psycopg.connect(POSTGRES + "/postgres", connect_timeout=2).close()
-    except psycopg.OperationalError as problem:
-        return str(problem).splitlines()[0]
-    return None
-
-
-@pytest.mark.postgres
-def test_the_same_tables_and_guards_stand_on_postgresql() -> None:
-    problem = _postgres()
-    if problem is not None:
-        if "postgres" in os.environ.get("BEELDPOORT_REQUIRE", ""):
-            pytest.fail(f"PostgreSQL is required here and was not reached: {problem}")
-        pytest.skip("PostgreSQL WAS NOT TRIED: no server found")
-    name = f"beeldpoort_test_{os.getpid()}"
-    with psycopg.connect(POSTGRES + "/postgres", autocommit=True) as server:
-        server.execute(f"drop database if exists {name}")
-        server.execute(f"create database {name}")
-    database = Database(f"{POSTGRES.replace('postgresql:', 'postgresql+psycopg:')}/{name}")
-    try:
-        migrate(database)
-        assert is_current(database)
-        with database.write() as session:
-            for item in (1, 2):
-                log.append(
-                    session, log.Event.ITEM_REMOVED, school_id=1, actor_id=1, at=now(), item=item
-                )
-        for statement in ("update log_entry set event = 'x'", "delete from log_entry"):
-            with (
-                database.engine.connect() as connection,
-                pytest.raises(sa.exc.DBAPIError, match="append-only"),
-            ):
-                connection.exec_driver_sql(statement)
-        with database.read() as session:
-            assert log.verify(session, 1).entries == 2
-            assert log.verify(session, 1).broken is None
-    finally:
-        database.dispose()
-        with psycopg.connect(POSTGRES + "/postgres", autocommit=True) as server:
-            server.execute(f"drop database {name} with (force)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from core import log
 from core.clock import now
 from core.db import Database
 from core.tables import LogEntry
+from tests.databases import on_postgres, on_sqlite, unguarded
 
 
 def fill(database: Database, school_id: int = 1, entries: int = 3) -> None:
@@ -25,15 +27,6 @@ def fill(database: Database, school_id: int = 1, entries: int = 3) -> None:
                 at=now(),
                 item=item,
             )
-
-
-def without_triggers(database: Database, statement: str) -> None:
-    """What somebody with the database file in their hands could do."""
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("drop trigger log_entry_no_update")
-        connection.exec_driver_sql("drop trigger log_entry_no_delete")
-        connection.exec_driver_sql(statement)
-        connection.commit()
 
 
 def verify(database: Database, school_id: int = 1) -> log.Verified:
@@ -60,13 +53,32 @@ def test_each_school_has_a_chain_of_its_own(database: Database) -> None:
         "update log_entry set event = 'x'",
         "update log_entry set at = at",
         "delete from log_entry",
-        "insert or replace into log_entry select * from log_entry",
+        (
+            "insert into log_entry select * from log_entry where true"
+            " on conflict (id) do update set event = 'x'"
+        ),
     ],
+    ids=["update", "update nothing", "delete", "upsert"],
 )
 def test_the_database_itself_refuses_to_change_the_log(database: Database, statement: str) -> None:
+    refuses(database, statement)
+
+
+@on_sqlite
+def test_replacing_an_entry_is_deleting_it(database: Database) -> None:
+    refuses(database, "insert or replace into log_entry select * from log_entry")
+
+
+@on_postgres
+@pytest.mark.parametrize("table", ["log_entry", "decision", "form_version"])
+def test_what_may_not_be_deleted_may_not_be_emptied_either(database: Database, table: str) -> None:
+    refuses(database, f"truncate {table} cascade", table)
+
+
+def refuses(database: Database, statement: str, table: str = "log_entry") -> None:
     fill(database)
     with database.engine.connect() as connection:
-        with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        with pytest.raises(sa.exc.DBAPIError, match=f"{table} is append-only"):
             connection.exec_driver_sql(statement)
         connection.rollback()
     assert verify(database).entries == 3
@@ -80,7 +92,7 @@ def test_the_database_itself_refuses_to_change_the_log(database: Database, state
         ("delete from log_entry where seq = 2", 3, "entry 2 is missing"),
         ("delete from log_entry where seq = 1", 2, "entry 1 is missing"),
         (
-            "update log_entry set previous_hash = hex(randomblob(32)) where seq = 3",
+            "update log_entry set previous_hash = 'of another chain' where seq = 3",
             3,
             "it does not follow the entry before it",
         ),
@@ -90,10 +102,27 @@ def test_an_entry_that_was_altered_behind_our_back_is_found(
     database: Database, statement: str, seq: int, what: str
 ) -> None:
     fill(database)
-    without_triggers(database, statement)
+    unguarded(database, "log_entry")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
     broken = verify(database).broken
     assert broken is not None
     assert (broken.seq, broken.what) == (seq, what)
+
+
+def test_what_an_entry_says_counts_and_not_with_which_spaces_it_is_written(
+    database: Database,
+) -> None:
+    fill(database)
+    unguarded(database, "log_entry")
+    with database.engine.begin() as connection:
+        of_second = "from log_entry where school_id = 1 and seq = 2"
+        data = connection.exec_driver_sql(f"select cast(data as text) {of_second}").scalar_one()
+        connection.execute(
+            sa.text("update log_entry set data = :data where school_id = 1 and seq = 2"),
+            {"data": json.dumps(json.loads(data), indent=2)},
+        )
+    assert verify(database).broken is None
 
 
 def test_an_event_has_exactly_the_keys_that_it_declares(database: Database) -> None:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
-from typing import Any
-
-import pytest
-from aiosmtpd.controller import Controller
 
 from core import mail
 from core.clock import now
@@ -18,40 +11,8 @@ from core.config import Config
 from core.db import Database
 from core.jobs import HeldJobs
 from core.tables import OutgoingMail
+from tests.letterbox import Letterbox
 from tests.make import Maker
-
-
-class Letterbox:
-    """An SMTP server's inside: keeps what arrives; refuses when told to."""
-
-    def __init__(self) -> None:
-        self.arrived: list[Any] = []
-        self.refuse = False
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.refuse:
-            return "451 try again later"
-        self.arrived.append(envelope)
-        return "250 kept"
-
-
-@pytest.fixture
-def letterbox() -> Iterator[tuple[Letterbox, int]]:
-    inside = Letterbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(inside, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield inside, port
-    controller.stop()
-
-
-@pytest.fixture
-def posted(config: Config, letterbox: tuple[Letterbox, int]) -> Config:
-    return dataclasses.replace(
-        config, smtp_host="127.0.0.1", smtp_port=letterbox[1], mail_from="school@school.example"
-    )
 
 
 def write(database: Database) -> int:
@@ -117,3 +78,15 @@ def test_a_message_whose_sender_died_is_given_back(database: Database, make: Mak
 def test_writing_a_message_asks_for_its_sending(database: Database, jobs: HeldJobs) -> None:
     mail_id = write(database)
     assert jobs.waiting == [("send_mail", str(mail_id), (mail_id,))]
+
+
+def test_after_each_failure_a_message_waits_twice_as_long(database: Database, make: Maker) -> None:
+    """A mail server may be away for a day: nothing is given up for that."""
+    mail_id = write(database)
+    written = make.latest(OutgoingMail).created_at
+    with database.write() as session:
+        session.get_one(OutgoingMail, mail_id).tries = 3
+    with database.write() as session:
+        early, late = (written + timedelta(seconds=seconds) for seconds in (209, 210))
+        assert mail.overdue(session, early) == []
+        assert mail.overdue(session, late) == [mail_id]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.browser import NOT_TESTED, browser, chromium
+from tests.journeys.browser import NOT_TESTED, chromium
 from tests.journeys.world import size, story, world
 
-__all__ = ["browser", "size", "story", "world"]
+__all__ = ["size", "story", "world"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

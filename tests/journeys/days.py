@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
@@ -11,6 +12,7 @@ from consent import guardianship, registry
 from consent.model import Capacity
 from consent.people import By
 from media.takedown import people_changed
+from tests.databases import Kind
 from tests.journeys.expected import Expected, Who
 from tests.journeys.running import FIRST_DAYS, LAST_DAY, START, STRANGER, Running, now
 from tests.journeys.tester import SAYERS, Tester
@@ -23,6 +25,8 @@ SELDOM = st.sampled_from([False, False, False, True])
 
 class Days(Tester):
     """What people say about themselves and their children, and what time does."""
+
+    kind: ClassVar[Kind] = Kind.SQLITE
 
     # ------------------------------------------------------------------ the first day
 
@@ -45,6 +49,7 @@ class Days(Tester):
     ) -> None:
         """Almost everybody said yes, and a photo is out on both channels."""
         self.running = Running(
+            self.kind,
             all_guardians=all_guardians,
             carry_over=carry_over,
             four_eyes=four_eyes,

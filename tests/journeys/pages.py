@@ -117,7 +117,8 @@ class Guardian(Person):
     def open_choices(self, child: str) -> None:
         self.page.goto("/mijn/")
         self.page.get_by_role(
-            "link", name=re.compile(rf"(Answer the questions|choices)\s*: {child}")
+            "link",
+            name=re.compile(rf"(Answer the questions|See or change the choices)\s*: {child}"),
         ).click()
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(child)
 

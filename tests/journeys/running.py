@@ -27,10 +27,8 @@ from app import create_app
 from consent import notices
 from consent.model import AtSixteen, GuardiansNeeded, OnRefusal, PersonKind
 from consent.tables import Account, Activity, Channel, Role
-from core.config import Config
 from core.db import Database
 from core.jobs import HeldJobs
-from core.migrate import migrate
 from media import stages, sweep
 from media.decode import decode
 from media.encode import encode_jpeg
@@ -39,6 +37,8 @@ from media.picture import Examined, Found
 from media.takedown import day_passed
 from media.vault import Vault
 from media.worker import handlers
+from tests import databases
+from tests.databases import Kind, config_in
 from tests.journeys import patterns
 from tests.make import LONG_AGO, Maker, sign_in
 
@@ -131,7 +131,8 @@ class PatternChildren:
         picture = decode(data)
         contrast = patterns.SEEN_BY_ANYBODY if self.sharp else patterns.SEEN_BY_DETECTOR
         found = [Found(seen.box.clip(), 0.9) for seen in patterns.find(picture.pixels, contrast)]
-        return Examined(picture.width, picture.height, found, encode_jpeg(picture.pixels))
+        jpeg = encode_jpeg(picture.pixels)
+        return Examined(picture.width, picture.height, found, jpeg, jpeg)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -140,18 +141,10 @@ class PatternChildren:
 class Running:
     """One installation, from its first start to its end; a restart keeps only what is on disk."""
 
-    def __init__(self, **rules: Any) -> None:
-        template, self.cast = _template()
+    def __init__(self, kind: Kind = Kind.SQLITE, **rules: Any) -> None:
+        template, self.cast = _template(kind)
         self.folder = Path(tempfile.mkdtemp(prefix="beeldpoort-property-"))
-        shutil.copy(template / "beeldpoort.db", self.folder)
-        self.config = Config(
-            var=self.folder,
-            secret_key="only for tests",
-            database_url=f"sqlite:///{self.folder / 'beeldpoort.db'}",
-            jobs_url="sqlite://",
-            rate_limits=False,
-            testing=True,
-        )
+        self.config = config_in(self.folder, databases.copy_of(template, self.folder))
         self.clock = time_machine.travel(START, tick=False)
         self.traveller = self.clock.start()
         self.deaths = Deaths()
@@ -180,6 +173,7 @@ class Running:
 
     def stop(self) -> None:
         self.database.dispose()
+        databases.drop(self.config.database_url)
         self.clock.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -194,8 +188,8 @@ class Running:
             self.do_job()
 
     def sweep(self) -> None:
-        """What the worker does every half minute and every night."""
-        sweep.look(self.database, self.config, self.jobs, [], now())
+        """What the worker does every quarter of a minute and every night."""
+        sweep.look(self.database, self.config, self.jobs, now())
         day_passed(self.database, now())
 
     def get(self, client: FlaskClient, address: str, etag: str | None = None) -> Any:
@@ -231,12 +225,11 @@ def _set_rules(
 
 
 @cache
-def _template() -> tuple[Path, Cast]:
-    """A migrated database with the made-up school, made once and copied for each example."""
+def _template(kind: Kind) -> tuple[str, Cast]:
+    """The address of a database with the made-up school, made once and copied for each example."""
     folder = Path(tempfile.mkdtemp(prefix="beeldpoort-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    database = Database(f"sqlite:///{folder / 'beeldpoort.db'}")
-    migrate(database)
+    database = Database(databases.copy_of(databases.migrated(kind), folder))
     make = Maker(database)
     school = make.school()
     channels = {slug: make.channel(school, slug) for slug in ("website", "besloten")}
@@ -280,4 +273,4 @@ def _template() -> tuple[Path, Cast]:
         accounts,
         {slug: channel.id or 0 for slug, channel in channels.items()},
     )
-    return folder, cast
+    return database.url, cast

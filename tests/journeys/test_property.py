@@ -12,19 +12,35 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import Kind
 from tests.journeys.machine import School
+from tests.length import THOROUGH
 
 LONG = os.environ.get("BEELDPOORT_PROPERTY") == "long"
 
+
+class SchoolOnPostgres(School):
+    """The same days on the other database."""
+
+    kind = Kind.POSTGRES
+
+
+def looking(examples: int, long_examples: int) -> settings:
+    return settings(
+        max_examples=long_examples if LONG else examples,
+        stateful_step_count=60 if LONG else 30,
+        # The same days in every run, so that a failure is seen by everybody; the long one varies.
+        derandomize=not LONG,
+        print_blob=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 TestSchoolDays = School.TestCase
-TestSchoolDays.settings = settings(
-    # A minute of a test run, or half an hour of looking.
-    max_examples=1000 if LONG else 20,
-    stateful_step_count=60 if LONG else 30,
-    # The same days in every run, so that a failure is seen by everybody; the long one varies.
-    derandomize=not LONG,
-    print_blob=True,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+# A minute of a test run, or half an hour of looking.
+TestSchoolDays.settings = looking(20 if THOROUGH else 4, 1000)
+TestSchoolDaysOnPostgres = pytest.mark.thorough(pytest.mark.postgres(SchoolOnPostgres.TestCase))
+# What differs is how transactions run, which is the same on every day: fewer of them.
+TestSchoolDaysOnPostgres.settings = looking(6, 300)
 pytestmark = pytest.mark.slow

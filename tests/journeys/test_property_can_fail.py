@@ -31,7 +31,7 @@ _LOOKING = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 
 def complaint() -> str:

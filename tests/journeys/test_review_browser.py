@@ -16,10 +16,12 @@ from core.config import Config
 from core.db import Database
 from core.jobs import HeldJobs
 from media.vault import Vault
+from tests.databases import on_sqlite
 from tests.make import Maker
 from tests.web.teaching import Desk, Remembering, group_photo, jpeg, nobody
 
-pytestmark = pytest.mark.browser
+# What a browser shows does not depend on the database.
+pytestmark = [pytest.mark.browser, on_sqlite]
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
@@ -94,7 +96,7 @@ def test_each_photo_has_its_own_fate_and_none_is_lost_by_leaving(
     (tmp_path / "later.jpg").write_bytes(jpeg(group_photo()))
     (tmp_path / "letter.jpg").write_text("not a photo")
     desk.app.config["WTF_CSRF_ENABLED"] = True
-    uploads = f"**/activiteiten/{desk.activity.id}/opnamen"
+    uploads = f"**/activiteiten/{desk.activity.id}/zendingen**"
     page.goto(f"/activiteiten/{desk.activity.id}")
 
     page.set_input_files("#photos", [tmp_path / "good.jpg", tmp_path / "letter.jpg"])

@@ -1,14 +1,16 @@
-"""`beeldpoort serve` as somebody uses it: it starts, says where it is, and stops cleanly."""
+"""`beeldpoort serve` as somebody uses it: it starts, says where it is, goes on whatever dies, and
+stops cleanly."""
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
 import signal
-import socket
 import subprocess
+import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,114 +18,142 @@ from pathlib import Path
 import pytest
 
 from core.config import ROOT
-
-# Several processes import everything at once; on a busy machine that takes a while.
-PATIENCE = 240.0
-# The supervisor kills what does not stop in 8 seconds; the system needs a moment more.
-STOPPED = 30.0
+from tests.journeys.served import Served, Visitor, free_port, until
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def serving(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    process = begin(tmp_path, port)
-    yield process
-    if process.poll() is None:
-        process.kill()
-        process.wait()
-
-
-def begin(var: Path, port: int, command: str = "serve") -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [ROOT / "beeldpoort", command],
-        env={**os.environ, "BEELDPOORT_VAR": str(var), "BEELDPOORT_PORT": str(port)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def read_until(process: subprocess.Popen[str], words: str) -> str:
-    """What the process says until it says `words`."""
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if words in line:
-            return said
-    raise AssertionError(f"it ended without saying “{words}”:\n{said}")
-
-
-def processes_of(var: Path) -> set[int]:
-    """Every living process that was started for this folder, children of children too."""
-    found = set()
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and str(var).encode() in (folder / "environ").read_bytes():
-                found.add(int(folder.name))
-        except (FileNotFoundError, PermissionError, ProcessLookupError):
-            continue
-    return found
-
-
-def until_nothing_runs(var: Path) -> None:
-    deadline = time.monotonic() + STOPPED
-    while left := processes_of(var):
-        assert time.monotonic() < deadline, f"still running: {left}"
-        time.sleep(0.1)
-
-
-def status_of(url: str) -> int:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Served(tmp_path) as found:
+        yield found.until_ready()
 
 
 @pytest.mark.slow
 def test_an_empty_installation_starts_tells_its_address_and_stops_at_ctrl_c(
-    serving: subprocess.Popen[str], tmp_path: Path, port: int
+    served: Served,
 ) -> None:
-    said = read_until(serving, "Ctrl-C")
-    address = f"http://127.0.0.1:{port}"
-    assert said.count("http://") == 1 and f"Beeldpoort is ready: {address}/" in said
-    assert re.search(r"administrator there with this code: [2-9A-Z-]{14}\n", said)
-    assert status_of(f"{address}/") == 200
-    assert {status_of(f"{address}/demo{path}") for path in ("", "/", "/outbox")} == {404}
-    assert len(processes_of(tmp_path)) >= 3
-    taken = begin(tmp_path, port)
-    assert "is in use by another program" in taken.communicate()[0] and taken.returncode == 2
-    os.killpg(serving.pid, signal.SIGINT)  # as a terminal does
-    assert serving.wait() == 0
-    until_nothing_runs(tmp_path)
-    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+    assert f"Beeldpoort is ready: {served.address}/\n" in served.said()
+    visitor = Visitor(served.address)
+    assert visitor.get("/").status == 200
+    assert {visitor.get(f"/demo{path}").status for path in ("", "/", "/outbox")} == {404}
+    assert len(served.processes()) >= 3
+    code = served.command("setup-code").stdout.strip().rpartition(" ")[2]
+    assert re.fullmatch(r"[2-9A-Z-]{14}", code)
+    until(lambda: "./beeldpoort setup-code" in served.said(), "it says where the code is")
+    assert code not in served.said() + served.logged()  # no terminal: what is said is kept
+    taken = Served(served.var.parent / "other", BEELDPOORT_PORT=str(served.port))
+    assert taken.process.wait() == 2
+    assert "is in use by another program" in taken.logged()
+    os.killpg(served.process.pid, signal.SIGINT)  # as a terminal does
+    assert served.until_it_ends() == 0
+    assert {path.stat().st_mode & 0o077 for path in served.var.iterdir()} == {0}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-def test_a_part_that_dies_is_started_again_and_all_end_when_the_supervisor_is_killed(
-    serving: subprocess.Popen[str], tmp_path: Path, port: int
+def test_nobody_is_turned_away_while_a_part_starts_again_and_all_end_with_the_supervisor(
+    served: Served,
 ) -> None:
-    read_until(serving, "Ctrl-C")
-    worker = next(
-        pid
-        for pid in processes_of(tmp_path)
-        if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"worker\0")
-    )
-    os.kill(worker, signal.SIGKILL)
-    read_until(serving, "The worker ended by itself")
-    assert status_of(f"http://127.0.0.1:{port}/") == 200
-    serving.kill()
-    serving.wait()
-    until_nothing_runs(tmp_path)
+    web, worker = served.kill("web"), served.kill("worker")
+    answer = Visitor(served.address).get("/healthz")  # waits at the door that is still open
+    assert answer.status == 200
+    assert web not in served.parts("web")
+    until(lambda: bool(set(served.parts("worker")) - {worker}), "another worker")
+    assert told(served, "part_ended")["part"] in {"web server", "worker"}
+    served.process.kill()
+    served.until_it_ends()
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_a_request_that_has_begun_gets_its_whole_answer_although_the_server_is_stopped(
+    served: Served,
+) -> None:
+    body = b"name=" + b"x" * 200_000
+    slow = http.client.HTTPConnection("127.0.0.1", served.port)
+    slow.putrequest("POST", "/eerste-start")
+    slow.putheader("Content-Type", "application/x-www-form-urlencoded")
+    slow.putheader("Content-Length", str(len(body)))
+    slow.endheaders(body[:50_000])
+    until(lambda: bool(arrived(served.port)), "the server has begun to read")
+    served.process.send_signal(signal.SIGTERM)
+    until(lambda: not listens(served.port), "the door is closed")
+    for start in range(50_000, len(body), 50_000):
+        time.sleep(0.2)
+        slow.send(body[start : start + 50_000])
+    answer = slow.getresponse()
+    text = answer.read().decode("utf-8")
+    assert answer.status == 400 and text.rstrip().endswith("</html>")
+    assert len(text.encode()) == int(answer.headers["Content-Length"])
+    assert served.until_it_ends() == 0
+    assert "requests_cut_off" not in served.logged()
+
+
+def arrived(port: int) -> list[str]:
+    """The connections to `port` of which the server has read all that was sent."""
+    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    ours = [line.split() for line in lines if line.split()[1].endswith(f":{port:04X}")]
+    return [line[1] for line in ours if line[3] == "01" and line[4].endswith(":00000000")]
+
+
+def listens(port: int) -> bool:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.connect()
+    except OSError:
+        return False
+    connection.close()
+    return True
+
+
+def told(served: Served, event: str) -> dict[str, object]:
+    """The first line of the log about that."""
+    lines = [json.loads(line) for line in served.logged().splitlines()]
+    found: dict[str, object] = next(line for line in lines if line["event"] == event)
+    return found
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_several_web_processes_share_one_door_and_what_they_count(tmp_path: Path) -> None:
+    figures = free_port()
+    with Served(
+        tmp_path, BEELDPOORT_WEB_PROCESSES="2", BEELDPOORT_METRICS_PORT=str(figures)
+    ) as served:
+        served.until_ready()
+        assert len(served.parts("web")) == 2
+        asking = [
+            threading.Thread(target=lambda: Visitor(served.address).get("/nergens"))
+            for _ in range(12)
+        ]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join()
+        wanted = 'beeldpoort_http_requests_total{endpoint="none",method="GET",status="404"}'
+        assert figures_of(figures)[wanted] == 12
+        served.kill("web")
+        until(lambda: len(served.parts("web")) == 2, "there are two again")
+        started = 'beeldpoort_process_starts_total{part="web"}'
+        until(lambda: figures_of(figures)[started] == 3, "the third start is counted")
+        assert figures_of(figures)[wanted] == 12  # also of the one that is gone
+        assert figures_of(figures)["beeldpoort_workers_seen"] == 1
+        assert Visitor(served.address).get("/metrics").status == 404
+        health = served.command("health")
+        assert health.returncode == 0 and "worker: A worker was there" in health.stdout
+        served.process.terminate()
+        assert served.until_it_ends() == 0
+    health = served.command("health")
+    assert health.returncode == 1 and "web: NOT: The web server answers. Start it" in health.stdout
+
+
+def figures_of(port: int) -> dict[str, float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in lines
+        if not line.startswith("#")
+    }
 
 
 def test_a_setting_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:

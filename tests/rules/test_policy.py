@@ -42,6 +42,9 @@ YES, NO = Answer.YES, Answer.NO
 ALL = SchoolRules(guardians_needed=GuardiansNeeded.ALL)
 CARRY_OVER = SchoolRules(at_sixteen=AtSixteen.CARRY_OVER)
 
+NAMES_ONLY = ChannelRules(1, LONG_AGO, media=frozenset({Medium.NAME}))
+WIDER = ChannelRules(1, LONG_AGO, material_version=2, audience_version=2)
+
 CHILD = Subject(1, PersonKind.PUPIL, born=date(2017, 3, 14))
 # On MOMENT: 16 tomorrow, 16 today, and 16 for half a year.
 ALMOST_SIXTEEN = Subject(1, PersonKind.PUPIL, born=date(2010, 3, 11))
@@ -113,6 +116,9 @@ CASES = {
     ),
     "a_yes_after_a_no_counts": Case(
         "R4", True, True, Reason.CONSENTED, [said(NO), said(YES, at=before(1))]
+    ),
+    "the_last_moment_counts_and_not_what_was_recorded_last": Case(
+        "R4", True, True, Reason.CONSENTED, [said(YES, at=before(1)), said(NO, at=before(2))]
     ),
     "a_yes_for_another_channel": Case("R5", False, False, Reason.NO_ANSWER, [said(YES, channel=2)]),
     "a_yes_for_another_kind": Case(
@@ -408,6 +414,33 @@ CASES = {
         [said(YES)],
         channel=ChannelRules(1, LONG_AGO, closed_at=MOMENT),
     ),
+    "a_kind_that_is_not_asked_any_more": Case(
+        "R4", False, False, Reason.NOT_ASKED, [said(YES)], channel=NAMES_ONLY
+    ),
+    "a_kind_that_is_still_asked": Case(
+        "R4",
+        True,
+        True,
+        Reason.CONSENTED,
+        [said(YES, medium=Medium.NAME)],
+        channel=NAMES_ONLY,
+        medium=Medium.NAME,
+    ),
+    "a_yes_from_before_more_people_could_look": Case(
+        "R10", False, False, Reason.TEXT_CHANGED, [said(YES, form_version=1)], channel=WIDER
+    ),
+    "a_yes_from_since_more_people_can_look": Case(
+        "R10", True, True, Reason.CONSENTED, [said(YES, form_version=2)], channel=WIDER
+    ),
+    "all_needed_and_one_answered_since_more_people_can_look": Case(
+        "R10",
+        False,
+        False,
+        Reason.TEXT_CHANGED,
+        [said(YES, form_version=2), said(YES, FATHER, form_version=1)],
+        school=ALL,
+        channel=WIDER,
+    ),
     # --- activities with their own consent (R6) -----------------------------------------------
     "an_activity_that_asks_counts_its_own_answer": Case(
         "R6", True, True, Reason.CONSENTED, [said(NO), said(YES, activity=5)], activity=5
@@ -450,6 +483,28 @@ def test_a_yes_names_the_decisions_that_it_rests_on() -> None:
         decisions=[mother, father],
     )
     assert set(found.may_publish.basis) == {mother.id, father.id}
+
+
+@pytest.mark.parametrize(
+    ("channel", "reason"), [(NAMES_ONLY, Reason.NOT_ASKED), (WIDER, Reason.TEXT_CHANGED)]
+)
+def test_what_is_out_goes_for_the_same_reason_as_nothing_new_comes(
+    channel: ChannelRules, reason: Reason
+) -> None:
+    """R4, R10"""
+    yes = said(YES)
+    found = standing(
+        CHILD,
+        channel,
+        Medium.PHOTO,
+        MOMENT,
+        school=SchoolRules(),
+        guardians=BOTH,
+        decisions=[yes],
+    )
+    assert found.may_stay == found.may_publish
+    assert found.may_stay.reason is reason
+    assert found.may_stay.basis == ((yes.id,) if reason is Reason.TEXT_CHANGED else ())
 
 
 @pytest.mark.parametrize(

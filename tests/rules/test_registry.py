@@ -154,6 +154,7 @@ def test_each_decision_is_one_log_entry_and_the_chain_holds(family: Family) -> N
     answers = {(family.channel.id, PHOTO): YES, (family.channel.id, NAME): NO}
     family.decide(YES, answers=answers)
     assert [entry.data["answer"] for entry in family.entries(Event.DECIDED)] == ["yes", "no"]
+    assert {entry.data["language"] for entry in family.entries(Event.DECIDED)} == {"nl"}
     (receipt,) = family.entries(Event.RECEIPT_SENT)
     assert receipt.data["decisions"] == [row.id for row in family.rows(DecisionRow)]
     with family.database.read() as session:
@@ -544,3 +545,26 @@ def test_what_a_decision_refers_to_stays_as_it_was_read(family: Family) -> None:
         kept = session.exec(select(FormVersion).where(col(FormVersion.id) == first.id)).one()
     assert kept.texts == first.texts
     assert kept.sha256 == first.sha256
+
+
+def test_better_words_about_recognition_ask_nothing_again(
+    make: Maker, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R10, R12: the product's own words, without a new edition; what the school set does ask."""
+    school = make.school(recognise="agreed")
+    with database.write() as session:
+        notices.publish_form(session, school.id or 0, True, None, MOMENT)
+    better = {
+        code: words | {"recognition": [{"heading": "Better", "text": "Said better. {where}"}]}
+        for code, words in notices._WORDS.items()
+    }
+    monkeypatch.setattr(notices, "_WORDS", better)
+    with database.write() as session:
+        before = session.get_one(School, school.id).material_version
+        form = notices.publish_form(session, school.id or 0, None, None, MOMENT)
+        assert form.texts["en"]["recognition"][0]["heading"] == "Better"
+        assert session.get_one(School, school.id).material_version == before
+        session.get_one(School, school.id).recognise = "any"
+        session.flush()
+        form = notices.publish_form(session, school.id or 0, None, None, MOMENT)
+        assert session.get_one(School, school.id).material_version == form.version

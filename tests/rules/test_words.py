@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from consent.model import Medium
 from media import words
 from media.clearance import Refusal
-from media.errors import SENTENCES
+from media.errors import SENTENCES, SETBACKS
 from media.gate import Effect, Verdict, Why
 from media.states import PublicationState
 
@@ -42,7 +42,7 @@ def test_everything_that_the_gate_can_answer_has_words(app: Flask, language: str
             + [words.refusal(value) for value in Refusal]
             + [words.state(value) for value in PublicationState]
             + [words.medium_name(value) for value in Medium]
-            + [words.render_problem(code) for code in (*SENTENCES, "of another version")]
+            + [words.render_problem(code) for code in (*SENTENCES, *SETBACKS, "of another version")]
             + [words.retracted(code) for code in ("taken_back", "no_consent", "asked", None)]
         )
         assert all(text and "%(" not in text for text in said)

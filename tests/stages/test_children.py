@@ -112,13 +112,19 @@ def test_a_mistake_of_ours_is_not_called_a_bad_file(children: Children) -> None:
         children.run(stumble)
 
 
-@pytest.mark.parametrize("end", [die, crash])
-def test_a_child_that_dies_refuses_its_file_and_the_next_one_works(
-    children: Children, end: object
+def test_a_child_that_crashes_refuses_its_file_and_the_next_one_works(children: Children) -> None:
+    with pytest.raises(RefusedFile) as caught:
+        children.run(crash)
+    assert caught.value.code == "crashed"
+    assert children.run(add, 1, 1) == 2
+
+
+def test_a_file_of_which_child_after_child_is_killed_is_refused_with_that_reason(
+    children: Children,
 ) -> None:
     with pytest.raises(RefusedFile) as caught:
-        children.run(end)  # type: ignore[arg-type]
-    assert caught.value.code == "crashed"
+        children.run(die)
+    assert caught.value.code == "interrupted"
     assert children.run(add, 1, 1) == 2
 
 
@@ -129,15 +135,15 @@ def test_a_child_killed_while_idle_costs_no_file(children: Children) -> None:
         assert children.run(add, 1, 1) == 2
 
 
-def test_a_child_killed_at_work_refuses_its_file_and_the_next_one_works(
-    children: Children,
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_job_of_a_child_that_is_killed_at_work_is_done_by_another(
+    children: Children, how: signal.Signals
 ) -> None:
+    """By a kernel short of memory, or by a system that tells everything to stop."""
     pid = children.run(own_pid)
-    threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
-    with pytest.raises(RefusedFile) as caught:
-        children.run(sleep, 10.0)
-    assert caught.value.code == "crashed"
-    assert children.run(add, 1, 1) == 2
+    threading.Timer(0.3, os.kill, (pid, how)).start()
+    assert children.run(spin, 1.0) == 1.0
+    assert children.run(own_pid) != pid
 
 
 def test_what_cannot_be_sent_to_a_child_is_a_mistake_of_ours(children: Children) -> None:

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +236,49 @@ def test_scaling_never_enlarges() -> None:
     assert scaled(small, 100).shape == (30, 40, 3)
     assert scaled(small, 20).shape == (15, 20, 3)
     assert scaled(np.zeros((1, 4000, 3), np.uint8), 20).shape == (1, 20, 3)
+
+
+# --- when it was taken ---------------------------------------------------------------------------
+
+
+def photo_with(original: str | None, fraction: str | None = None) -> bytes:
+    exif = Image.Exif()
+    inner = exif.get_ifd(0x8769)
+    if original is not None:
+        inner[0x9003] = original
+    if fraction is not None:
+        inner[0x9291] = fraction
+    return file_of(four_colours(), exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("original", "fraction", "expected"),
+    [
+        pytest.param("2026:06:03 10:15:42", None, (42, 0), id="whole_seconds"),
+        pytest.param("2026:06:03 10:15:42", "35", (42, 350_000), id="hundredths"),
+        pytest.param("2026:06:03 10:15:42", "1234567", (42, 123_456), id="finer_than_is_kept"),
+        pytest.param("2026:06:03 10:15:42", "soon", (42, 0), id="a_fraction_that_is_none"),
+        pytest.param("2026:06:03 10:15:42\0", " 5 ", (42, 500_000), id="padded"),
+        pytest.param("0000:00:00 00:00:00", None, None, id="a_camera_whose_clock_was_never_set"),
+        pytest.param("yesterday", None, None, id="no_moment"),
+        pytest.param(None, "35", None, id="only_a_fraction"),
+    ],
+)
+def test_the_moment_in_the_file_is_read_and_nonsense_is_no_moment(
+    original: str | None, fraction: str | None, expected: tuple[int, int] | None
+) -> None:
+    found = decode(photo_with(original, fraction)).taken_at
+    assert (found and (found.second, found.microsecond)) == expected
+    assert found is None or found.tzinfo is UTC
+
+
+def test_a_photo_without_exif_has_no_moment() -> None:
+    assert decode(file_of(four_colours())).taken_at is None
+
+
+def test_damaged_exif_costs_the_moment_and_not_the_photo() -> None:
+    whole = photo_with("2026:06:03 10:15:42")
+    damaged = whole.replace(b"\x87\x69", b"\xff\xff").replace(b"\x69\x87", b"\xff\xff")
+    assert damaged != whole
+    assert decode(damaged).taken_at is None
+    assert corners(decode(damaged).pixels) == UPRIGHT

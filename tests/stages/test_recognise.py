@@ -33,12 +33,13 @@ from media.states import Identity
 from media.tables import Appearance, Item, Template
 from media.takedown import day_passed, people_changed
 from media.vault import Vault
+from tests.databases import sqlite_alone
 from tests.make import Maker
 from tests.stages.conftest import compose
 from tests.stages.faces import World, cut, jpeg, learn, left_and_right, says, upload, world
 
 # Real networks and real processes: left out of `make quick`.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, *sqlite_alone]
 
 Result = TypeVar("Result")
 

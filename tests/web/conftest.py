@@ -11,6 +11,7 @@ from core.jobs import HeldJobs
 from media.children import InlineChildren
 from media.vault import Vault
 from tests.make import Maker
+from tests.web.out import Story
 from tests.web.teaching import Desk, Remembering
 
 
@@ -31,3 +32,16 @@ def desk(
 ) -> Desk:
     """A teacher at a browser."""
     return Desk.begin(app, config, database, jobs, vault, children, make)
+
+
+@pytest.fixture
+def story(
+    app: Flask,
+    database: Database,
+    jobs: HeldJobs,
+    vault: Vault,
+    children: InlineChildren,
+    make: Maker,
+) -> Story:
+    """A school with photos on their way to its channels."""
+    return Story.begin(app, database, jobs, vault, children, make)

@@ -17,9 +17,24 @@ from flask.testing import FlaskClient
 from sqlmodel import select
 from werkzeug.routing import IntegerConverter, Rule
 
+from consent import evidence, paper_codes
 from consent.guards import guard_of
-from consent.tables import STAFF, Account, DecisionRow, FormVersion, Group, Role
+from consent.model import Medium, PersonKind
+from consent.people import By
+from consent.tables import (
+    STAFF,
+    Account,
+    Activity,
+    DecisionRow,
+    FormVersion,
+    Group,
+    PaperForm,
+    Role,
+)
+from core.clock import local_day, now
+from core.tables import Closure, Unsettled
 from core.web import open_endpoints
+from media import asks, resumable
 from media.states import Identity
 from media.tables import Item, Publication
 from tests.make import sign_in
@@ -50,11 +65,19 @@ class Side:
     group: Group
     form_id: int
     decision_id: int
+    unsettled_id: int
+    upload_token: str
+    visitor_id: int
+    evidence_id: int
+    paper_id: int
+    asking_id: int
 
     @classmethod
     def of(cls, story: Story) -> Side:
         """A published photo of all three pupils, and what belongs to it."""
-        story.change(story.school, recognise="agreed")
+        words = {"title": "Pasfoto", "text": "In het dossier.", "basis": "Algemeen belang."}
+        told = [{"id": _row_id(story), "words": {"nl": words}}]
+        story.change(story.school, recognise="agreed", information=told)
         post, (publication,) = story.published()
         with story.database.read() as session:
             item = session.get_one(Item, publication.item_id)
@@ -79,32 +102,142 @@ class Side:
             story.make.group(story.school),
             form or 0,
             decision or 0,
+            _looked_at(story),
+            _begun(story, item),
+            *_signed(story),
+            _asking(story),
         )
+
+
+def _row_id(story: Story) -> str:
+    """What names a row of what needs no consent: another one in each school."""
+    return f"row{story.school.id}"
+
+
+def _signed(story: Story) -> tuple[int, int, int]:
+    """A visitor, a scan of what the visitor signed, and a paper form of a pupil."""
+    school_id, by = story.school.id or 0, story.teacher.id or 0
+    visitor = story.make.person(story.school, kind=PersonKind.OTHER, born=None)
+    visitor_id = visitor.id or 0
+    scans = story.app.extensions["beeldpoort"]["scans"]
+    scan = scans.keep(school_id, "scan.pdf", b"%PDF-1.4 %%EOF")
+    with story.database.write() as session:
+        row = evidence.add(session, school_id, visitor_id, scan, By(by, now()))
+        paper = PaperForm(
+            school_id=school_id,
+            person_id=story.people[0].id or 0,
+            code=paper_codes.new(),
+            form_version=story.form_version,
+            language="nl",
+            made_by=by,
+            made_at=now(),
+        )
+        session.add(paper)
+        session.flush()
+        return visitor_id, row.id or 0, paper.id or 0
+
+
+def _looked_at(story: Story) -> int:
+    """Something that somebody had to look at after a restore of long ago."""
+    moment = now()
+    school_id = story.school.id or 0
+    closure = Closure(
+        school_id=school_id,
+        why="restored",
+        closed_at=moment,
+        backup_at=moment,
+        backup_seq=0,
+        backup_hash="0" * 64,
+        known_until=moment,
+        opened_at=moment,
+    )
+    with story.database.write() as session:
+        session.add(closure)
+        session.flush()
+        row = Unsettled(
+            closure_id=closure.id or 0, school_id=school_id, seq=1, what="person_rules", weighs=True
+        )
+        session.add(row)
+        session.flush()
+        return row.id or 0
+
+
+def _asking(story: Story) -> int:
+    """An activity that asks its own consent of the first pupil (R6)."""
+    activity = story.make.activity(story.school, story.teacher, [story.people[0]])
+    with story.database.write() as session:
+        asks.ask(
+            session,
+            activity.id or 0,
+            asked=[(story.website.id, Medium.PHOTO)],
+            text="Photos of the sports day.",
+            answer_by=local_day(now()),
+            by=story.teacher.id or 0,
+            now=now(),
+        )
+    return activity.id or 0
+
+
+def _begun(story: Story, item: Item) -> str:
+    """The token of an upload that the teacher of `story` has begun."""
+    with story.database.read() as session:
+        activity = session.get_one(Activity, item.activity_id)
+    upload = resumable.begin(
+        story.database,
+        activity,
+        name="IMG_1.jpg",
+        length=1000,
+        max_bytes=1000,
+        by=story.teacher.id or 0,
+        now=now(),
+    )
+    return upload.token
 
 
 # One of everything that a part of an address can name, as (side, endpoint). A route with a part
 # that is not here fails the walk: add it, so that the walk knows what another school's one is.
 OBJECTS: dict[str, Callable[[Side, str], Any]] = {
+    "row_id": lambda side, _endpoint: _row_id(side.story),
+    "decision_id": lambda side, _: side.decision_id,
     "account_id": lambda side, endpoint: (
-        (side.story.guardians[0] if endpoint.startswith("people.") else side.story.teacher).id
+        (
+            side.story.guardians[0]
+            if endpoint.startswith(("people.", "erasing."))
+            else side.story.teacher
+        ).id
     ),
-    "activity_id": lambda side, _: side.item.activity_id,
+    "activity_id": lambda side, endpoint: (
+        side.asking_id if endpoint.startswith("own_activity.") else side.item.activity_id
+    ),
     "appearance_id": lambda side, _: side.appearance_id,
     "channel_id": lambda side, _: side.story.website.id,
+    "evidence_id": lambda side, _: side.evidence_id,
     "face_id": lambda side, _: side.appearance_id,
     "form_id": lambda side, _: side.form_id,
     "group_id": lambda side, _: side.group.id,
+    "language": lambda _side, _endpoint: "ar",
     "item_id": lambda side, _: side.item.id,
-    "person_id": lambda side, _: side.story.people[0].id,
+    "paper_id": lambda side, _: side.paper_id,
+    "person_id": lambda side, endpoint: (
+        side.visitor_id
+        if endpoint.startswith("recorded.")
+        # Who is signed in as a pupil is the third.
+        else side.story.people[2 if endpoint.startswith("looking_on.") else 0].id
+    ),
     "post_id": lambda side, _: side.post_id,
     "publication_id": lambda side, _: side.publication.id,
+    "unsettled_id": lambda side, _: side.unsettled_id,
     # What is no number: needed to make an address, not walked, since it names no row by itself.
     "column": lambda _side, _: "published",
     "filename": lambda _side, _: "css/base.css",
     "sha256": lambda side, _: side.story.file_of(side.publication).sha256,
     "slug": lambda side, _: side.story.website.slug,
     "token": lambda side, endpoint: (
-        "nothing" if endpoint.startswith("accounts.") else side.publication.token
+        side.upload_token
+        if endpoint.startswith("uploads.")
+        else "nothing"
+        if endpoint.startswith("accounts.")
+        else side.publication.token
     ),
 }
 
@@ -123,6 +256,7 @@ ALLOWED: dict[tuple[str, str], str] = {}
 def accounts(story: Story) -> dict[Role, Account]:
     """An account of `story` in each role; the guardian and the pupil have a person of their own."""
     found = {role: story.make.account(story.school, role) for role in STAFF}
+    found[Role.TEACHER] = story.teacher
     found[Role.GUARDIAN] = story.guardians[0]
     found[Role.PUPIL] = story.make.account(story.school, Role.PUPIL, person_id=story.people[2].id)
     return found

@@ -25,7 +25,7 @@ from core.db import Database
 from core.jobs import HeldJobs
 from media import approval, publish
 from media.children import InlineChildren
-from media.refresh import JOB, refresh_item
+from media.refresh import JOB, MANY, refresh_item, refresh_many
 from media.states import Identity, ItemState, Source
 from media.tables import Appearance, Item, Post, Publication, Rendition
 from media.takedown import people_changed
@@ -216,7 +216,13 @@ class Story:
 
     def work(self) -> None:
         """Do what the queue holds: rendering, for real. Mail stays where it is."""
-        self.jobs.run({JOB: self._refresh, "send_mail": lambda *_ids: None})
+        self.jobs.run(
+            {
+                JOB: self._refresh,
+                MANY: lambda *ids: refresh_many(self.database, *ids),
+                "send_mail": lambda *_ids: None,
+            }
+        )
 
     def _refresh(self, item_id: int) -> None:
         refresh_item(self.database, self.vault, self.children, item_id, now())

@@ -17,11 +17,12 @@ from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from consent.tables import Account, Activity, Channel, Person, Role, School
+from core.clock import now
 from core.config import Config
 from core.db import Database
 from core.jobs import HeldJobs
 from core.tables import LogEntry
-from media import stages
+from media import items, stages, sweep
 from media.children import InlineChildren
 from media.context import Runner
 from media.tables import Appearance, Item
@@ -157,6 +158,14 @@ class Desk:
     def work(self) -> None:
         """Let the worker do everything that waits."""
         self.jobs.run(dict(handlers(self.database, self.config, self.vault, self.children)))
+
+    def an_hour_later(self) -> None:
+        """What the worker does when the hour is over in which a removal can be undone."""
+        later = now() + items.KEPT_REMOVED
+        sweep.look(self.database, self.config, self.jobs, later)
+        work = dict(handlers(self.database, self.config, self.vault, self.children))
+        work[items.ERASE] = lambda item_id: items.erase(self.database, self.vault, item_id, later)
+        self.jobs.run(work)
 
     def photo(self, image: Image.Image | None = None, name: str = "photo.jpg") -> Item:
         """A photo that was added and looked at."""

@@ -27,7 +27,10 @@ from core.log import Event, verify
 from core.tables import LogEntry, OutgoingMail
 from media.children import InlineChildren
 from media.vault import Vault
+from tests.databases import sqlite_alone
 from tests.make import Maker, sign_in
+
+pytestmark = sqlite_alone
 
 PASSWORD = "blauwe fiets in de regen"
 OTHER = "een heel ander wachtwoord"

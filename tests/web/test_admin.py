@@ -29,7 +29,10 @@ from consent.tables import (
 from core.clock import now
 from core.log import Event, verify
 from core.tables import LogEntry, OutgoingMail
-from tests.make import Maker, sign_in
+from tests.databases import sqlite_alone
+from tests.make import LONG_AGO, Maker, sign_in
+
+pytestmark = sqlite_alone
 
 
 @dataclass
@@ -149,6 +152,7 @@ def test_a_pupil_is_added_and_found_by_name_and_group(office: Office) -> None:
         pytest.param({"born": ""}, "Enter the birthday", id="no birthday"),
         pytest.param({"born": "2017-02-30"}, "not a day of the calendar", id="no such day"),
         pytest.param({"born": "1017-03-14"}, "cannot be right", id="a thousand years ago"),
+        pytest.param({"born": "2999-01-01"}, "still to come", id="to come"),
         pytest.param({"given_name": "  "}, "Fill in: Given name.", id="no name"),
         pytest.param({"group": "999"}, "Choose a group from the list", id="no such group"),
         pytest.param({"group": "x"}, "Choose a group from the list", id="no group at all"),
@@ -181,7 +185,6 @@ def test_a_group_of_another_school_cannot_be_chosen(office: Office) -> None:
     [
         pytest.param({"born": "2010-01-01"}, ["born"], True, id="birthday"),
         pytest.param({"left_on": "2026-01-31"}, ["left_on"], True, id="leaving"),
-        pytest.param({"protected": "y"}, ["protected_since"], True, id="protection"),
         pytest.param({"given_name": "Nora"}, ["given_name"], False, id="a name"),
         pytest.param({}, [], False, id="nothing"),
     ],
@@ -200,15 +203,14 @@ def test_what_weighs_on_a_standing_is_told_to_the_pictures_at_once(
     assert logged == ([{"person": person.id, "fields": fields}] if fields else [])
 
 
-def test_protection_can_be_lifted_and_keeps_its_first_moment(office: Office) -> None:
-    person = office.make.person(office.school)
+def test_an_administrator_neither_sees_nor_changes_a_protection(office: Office) -> None:
+    """R26: it is the privacy officer's; what else is changed leaves it as it is."""
+    person = office.make.person(office.school, protected_since=LONG_AGO)
     url = f"/beheer/personen/{person.id}/wijzigen"
-    office.client.post(url, data={**PUPIL, "protected": "y"})
-    first = office.row(Person, person.id).protected_since
-    office.client.post(url, data={**PUPIL, "given_name": "Nora", "protected": "y"})
-    assert office.row(Person, person.id).protected_since == first
-    office.client.post(url, data=PUPIL)
-    assert office.row(Person, person.id).protected_since is None
+    assert "protected" not in office.client.get(url).text
+    for sent in (PUPIL, {**PUPIL, "given_name": "Nora", "protected": ""}):
+        assert office.client.post(url, data=sent).status_code == 302
+        assert office.row(Person, person.id).protected_since == LONG_AGO
 
 
 def test_a_long_list_has_pages(office: Office) -> None:
@@ -413,6 +415,22 @@ def test_a_parent_who_works_here_keeps_one_account(office: Office) -> None:
     assert office.row(Account, parent.id).closed_at is None
 
 
+def test_a_closed_account_that_becomes_a_parents_is_not_opened_by_its_old_password(
+    office: Office,
+) -> None:
+    child = office.make.person(office.school)
+    before = office.make.account(
+        office.school, Role.TEACHER, email=MOTHER["email"], password_hash="x"
+    )
+    office.client.post(f"/beheer/medewerkers/{before.id}/sluiten")
+    office.client.post(
+        f"/beheer/personen/{child.id}/ouders/nieuw", data={**MOTHER, "authority": "yes"}
+    )
+    account = office.row(Account, before.id)
+    assert (account.closed_at, account.password_hash) == (None, None)
+    assert account.session_epoch > before.session_epoch
+
+
 @pytest.mark.parametrize("roles", [[], ["guardian"], ["nonsense"]])
 def test_a_colleague_needs_a_role_of_staff(office: Office, roles: list[str]) -> None:
     answer = office.client.post("/beheer/medewerkers/nieuw", data={**COLLEAGUE, "roles": roles})
@@ -458,7 +476,7 @@ def test_the_last_administrator_stays(office: Office) -> None:
 
 
 def channel_form(channel: Channel, **changes: str) -> dict[str, str]:
-    data = {"on_refusal": channel.on_refusal}
+    data = {"audience": channel.audience, "media": "name", "on_refusal": channel.on_refusal}
     for code in ("nl", "en"):
         for word in ("name", "example", "audience"):
             data[f"{code}_{word}"] = channel.word(word, code)
@@ -577,7 +595,12 @@ def settings_form(**changes: str) -> dict[str, str]:
         "privacy_contact": "privacy@school.example",
         "at_sixteen": "ask_again",
         "guardians_needed": "one",
+        "after_leaving": "school_year",
         "four_eyes": "yes",
+        "remind_after": "14",
+        "yearly_month": "9",
+        "yearly_day": "15",
+        "pupil_asked": "no",
         "recognise": "off",
         **changes,
     }
@@ -588,8 +611,12 @@ def settings_form(**changes: str) -> dict[str, str]:
     [
         pytest.param({"guardians_needed": "all"}, "guardians_needed=all", True, id="guardians"),
         pytest.param({"at_sixteen": "carry_over"}, "at_sixteen=carry_over", True, id="sixteen"),
+        pytest.param({"after_leaving": "at_once"}, "after_leaving=at_once", True, id="leaving"),
         pytest.param({"recognise": "agreed"}, "recognise=agreed", True, id="recognition"),
         pytest.param({"four_eyes": "no"}, "four_eyes=False", False, id="four eyes"),
+        pytest.param({"remind_after": "7"}, "remind_after=7", False, id="reminders"),
+        pytest.param({"yearly_day": "20"}, "yearly_day=20", False, id="the day of the year"),
+        pytest.param({"pupil_asked": "yes"}, "pupil_asked=True", False, id="pupils are asked"),
         pytest.param({"contact": "Jan Jansen"}, "contact", False, id="a contact, without its text"),
     ],
 )

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
 from flask.testing import FlaskClient
 
 from consent.model import Answer, OnRefusal
 from consent.tables import Account, Role
 from core.clock import now
-from core.db import Database
-from core.jobs import HeldJobs
 from media import placing
-from media.children import InlineChildren
 from media.states import Identity, PublicationState
 from media.tables import Appearance, Post, Publication
-from media.vault import Vault
-from tests.make import Maker
+from tests.databases import sqlite_alone
 from tests.web.counting import copies, statements
 from tests.web.out import Story, address, size_of, who_is_in, words
 
-
-@pytest.fixture
-def story(
-    app: Flask,
-    database: Database,
-    jobs: HeldJobs,
-    vault: Vault,
-    children: InlineChildren,
-    make: Maker,
-) -> Story:
-    return Story.begin(app, database, jobs, vault, children, make)
+pytestmark = sqlite_alone
 
 
 def column(client: FlaskClient, story: Story, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +27,11 @@ from media.children import InlineChildren
 from media.gate import appearances_of
 from media.tables import Item, Post, Publication, Rendition
 from media.vault import Vault
+from tests import databases
+from tests.databases import Kind, config_in, sqlite_alone
 from tests.make import Maker
+
+pytestmark = sqlite_alone
 
 
 @pytest.fixture
@@ -37,23 +40,35 @@ def demo_config(config: Config) -> Config:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
-    """A database with the school; each test gets a copy."""
+def filled(tmp_path_factory: pytest.TempPathFactory, kind: Kind) -> Iterator[str]:
+    """The address of a database with the school; each test gets a copy."""
     folder = tmp_path_factory.mktemp("demo")
-    path = folder / "beeldpoort.db"
-    shutil.copy(empty_database, path)
-    database = Database(f"sqlite:///{path}")
-    config = Config(
-        var=folder, secret_key="only for tests", database_url=database.url, jobs_url="", demo=True
-    )
-    school.make(database, config, now())
+    database = Database(databases.copy_of(databases.migrated(kind), folder))
+    school.make(database, replace(config_in(folder, database.url), demo=True), now())
     database.dispose()
-    return path
+    yield database.url
+    databases.drop(database.url)
 
 
 @pytest.fixture
-def made(demo_config: Config, filled: Path, database: Database) -> school.Cast:
-    shutil.copy(filled, demo_config.var / "beeldpoort.db")
+def config(tmp_path: Path, filled: str) -> Iterator[Config]:
+    config = config_in(tmp_path, databases.copy_of(filled, tmp_path))
+    yield config
+    databases.drop(config.database_url)
+
+
+@pytest.fixture
+def unfilled(tmp_path_factory: pytest.TempPathFactory, kind: Kind) -> Iterator[Database]:
+    """A database without the demonstration school."""
+    folder = tmp_path_factory.mktemp("unfilled")
+    database = Database(databases.copy_of(databases.migrated(kind), folder))
+    yield database
+    database.dispose()
+    databases.drop(database.url)
+
+
+@pytest.fixture
+def made(database: Database) -> school.Cast:
     with database.read() as session:
         return school.cast(session)
 
@@ -145,10 +160,10 @@ def test_the_outbox_shows_letters_with_the_newest_first(
 
 
 def test_a_database_with_a_school_of_its_own_gets_no_demonstration(
-    database: Database, make: Maker
+    unfilled: Database,
 ) -> None:
-    make.school(name="De echte school")
-    with database.read() as session, pytest.raises(school.NotADemo):
+    Maker(unfilled).school(name="De echte school")
+    with unfilled.read() as session, pytest.raises(school.NotADemo):
         school.is_there(session)
 
 
@@ -165,7 +180,7 @@ class DoneAtOnce:
     def __init__(self) -> None:
         self.handlers: media.worker.Handlers = {}
 
-    def enqueue(self, name: str, key: str, *ids: int, priority: int = 0) -> None:
+    def enqueue(self, name: str, key: str, *ids: int, **_how: object) -> None:
         self.handlers[name](*ids)
 
 

@@ -5,9 +5,8 @@ These tests walk all routes that exist, so a new one is walked from the day it i
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -22,10 +21,14 @@ from core.jobs import HeldJobs
 from core.web import open_endpoints, reading
 from media.children import InlineChildren
 from media.vault import Vault
+from tests import databases
+from tests.databases import Kind, config_in, sqlite_alone
 from tests.make import Maker, sign_in
 from tests.web import doors
 from tests.web.doors import Side
 from tests.web.out import Story
+
+pytestmark = sqlite_alone
 
 
 @dataclass
@@ -57,17 +60,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory, kind: Kind) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("doors")
-    shutil.copy(empty_database, folder / "beeldpoort.db")
-    config = Config(
-        var=folder,
-        secret_key="only for tests",
-        database_url=f"sqlite:///{folder / 'beeldpoort.db'}",
-        jobs_url=f"sqlite:///{folder / 'jobs.db'}",
-        rate_limits=False,
-        testing=True,
-    )
+    config = config_in(folder, databases.copy_of(databases.migrated(kind), folder))
     jobs = HeldJobs()
     database = Database(config.database_url, jobs)
     vault, children = Vault.in_folder(config.storage), InlineChildren()
@@ -81,7 +76,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Wor
         # A photo of another family only: its guardian is nobody of those who walk.
         _post, (publication,) = own.story.published([own.story.photo([1])])
     neighbour = {"person_id": own.story.people[1].id, "publication_id": publication.id}
-    return World(
+    yield World(
         app,
         demo,
         database,
@@ -91,6 +86,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Wor
         neighbour,
         doors.accounts(own.story),
     )
+    database.dispose()
+    databases.drop(database.url)
 
 
 # --- who ------------------------------------------------------------------------------------------
@@ -210,6 +207,7 @@ def test_a_route_with_a_part_that_nobody_can_make_fails_the_walk(world: World) -
 # --- how ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_every_answer_has_the_security_headers_and_no_page_has_inline_code(world: World) -> None:
     bare, unsafe, broken = [], [], []
     users: dict[str, FlaskClient] = {role.value: user for role, user in world.users().items()}
@@ -222,7 +220,8 @@ def test_every_answer_has_the_security_headers_and_no_page_has_inline_code(world
             answer = client.get(asked)
             where = f"{asked} as {role}"
             bare += [f"{where}: {name}" for name in doors.without_headers(answer)]
-            if answer.status_code >= 500:
+            # No worker is there, and the answer to that question says so.
+            if answer.status_code >= 500 and rule.endpoint != "health.ready":
                 broken.append(f"{where}: {answer.status_code}")
             if answer.mimetype == "text/html":
                 unsafe += [f"{where}: {what}" for what in doors.inline(answer.text)]

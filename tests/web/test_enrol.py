@@ -17,12 +17,13 @@ from core.db import Database
 from media.picture import Pixels
 from media.seal import Seal
 from media.tables import Template
+from tests.databases import sqlite_alone
 from tests.make import Maker, sign_in
 from tests.stages.conftest import compose
 from tests.stages.faces import World, cut, jpeg, learn, says, world
 
 # Real networks and real processes: left out of `make quick`.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, *sqlite_alone]
 
 
 @pytest.fixture(scope="module")

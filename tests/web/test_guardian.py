@@ -13,10 +13,13 @@ from sqlmodel import select
 
 from consent import guards, notices, registry
 from consent.model import Answer, Capacity, Medium, PublicationSeen, Seen
-from consent.tables import Account, Channel, DecisionRow, Person, Role, School
+from consent.tables import Account, Channel, DecisionRow, FormVersion, Person, Role, School
 from core.clock import now
 from core.db import Database
+from tests.databases import sqlite_alone
 from tests.make import LONG_AGO, Maker, sign_in
+
+pytestmark = sqlite_alone
 
 YES, NO = Answer.YES, Answer.NO
 
@@ -106,17 +109,31 @@ def test_each_question_is_a_fieldset_that_names_its_place_and_says_where_it_appe
     assert "Everybody can see it." in page.text
 
 
-def test_what_must_be_known_stands_above_the_choices_and_open_at_first(home: Home) -> None:
-    """R11"""
+def test_what_must_be_known_stands_above_the_choices_in_short_and_in_full(home: Home) -> None:
+    """R11: who, what for, who sees it, that it may stay for ever and how to change one's mind are
+    open to the eye; every word of the notices is on the same page."""
     page = home.get()
+    short = page.select_one("aside > ul.in-short")
+    assert short is not None
+    for words in (
+        home.school.name,
+        home.school.contact,
+        "what happens at school",
+        "Who can see them",
+        "for ever",
+        "change your mind at any time",
+        "Nothing else follows",
+    ):
+        assert words in short.text
     details = page.select_one("details.must-know")
-    assert details is not None and details.has_attr("open")
+    assert details is not None
     for words in (home.school.name, home.school.contact, "Autoriteit Persoonsgegevens", "for ever"):
         assert words in details.text
-    assert page.text.index("Public may be for ever") < page.text.index("May the school publish")
-    home.choose("yes")
-    details = home.get().select_one("details.must-know")
-    assert details is not None and not details.has_attr("open")
+    question = page.text.index("May the school publish")
+    assert page.text.index("for ever") < page.text.index("Public may be for ever") < question
+    form = home.make.latest(FormVersion)
+    said = [part["text"] for part in form.texts["en"]["summary"]]
+    assert [row.get_text(strip=True) for row in short.select("li")] == said
 
 
 def test_sending_the_form_saves_nothing_before_the_answers_were_checked(home: Home) -> None:
@@ -221,6 +238,37 @@ def test_an_answer_that_the_form_does_not_ask_is_refused(home: Home, name: str, 
     assert home.answers() == []
 
 
+def _drawn(page: BeautifulSoup) -> list[str]:
+    """What the pictures say that are seen without scripts, place by place."""
+    return [one.get_text(strip=True) for one in page.select(".is-now figcaption")]
+
+
+def test_the_form_shows_what_happens_with_the_saved_answer_as_each_place_would_do_it(
+    make: Maker, client: FlaskClient
+) -> None:
+    """R2, R15, R16: unanswered is as a no; a place that hides everybody does so after a yes too."""
+    home = Home(make, client)
+    make.channel(home.school, "besloten", on_refusal="block")
+    always = make.channel(home.school, "instagram", always_hidden=True)
+    hidden = "The photo is shown. Noor cannot be recognised in it."
+    blocked = "A photo with Noor in it is not shown here at all."
+    everybody = "The photo is shown. Nobody can be recognised in it."
+    assert _drawn(home.get()) == [hidden, blocked, everybody]
+    fields = home.hidden(home.get()) | {home.field(): "yes", f"c{always.id}-photo": "yes"}
+    check = home.post("", fields)
+    drawn = [one.get_text(strip=True) for one in check.select(".sample-row figcaption")]
+    assert drawn == ["Noor can be recognised.", blocked, everybody]
+    home.post("bewaren", home.hidden(check), follow=True)
+    assert _drawn(home.get()) == ["Noor can be recognised.", blocked, everybody]
+
+
+def test_a_yes_that_another_no_outweighs_is_not_drawn_as_seen(home: Home, make: Maker) -> None:
+    """R7"""
+    home.choose("yes")
+    make.decided(home.child, make.guardian(home.child), home.channel, NO)
+    assert _drawn(home.get()) == ["The photo is shown. Noor cannot be recognised in it."]
+
+
 # --- a no to everything -----------------------------------------------------------------------
 
 
@@ -245,7 +293,14 @@ def test_recognition_has_a_page_of_its_own(make: Maker, client: FlaskClient) -> 
     page = home.get("herkenning/")
     assert {radio["name"] for radio in page.select("input[type=radio]")} == {"recognition"}
     assert _checked(page) == set()
-    for words in ("Step 1: finding faces", "Step 2: proposing a name", "If you say no"):
+    for words in (
+        "Step 1: finding faces",
+        "everybody's, to cover them",
+        "of the face itself it keeps nothing",
+        "Step 2: proposing a name",
+        "If you say no",
+        "picks the name from the class list",
+    ):
         assert words in page.text
     check = home.post("herkenning/", home.hidden(page) | {"recognition": "yes"})
     home.post("bewaren", home.hidden(check), follow=True)
@@ -315,7 +370,7 @@ def test_one_guardians_pages_never_show_what_the_other_answered(home: Home, make
     home.choose("yes")
     make.decided(home.child, other, home.channel, NO)
     index = home.client.get("/mijn/").text
-    assert "not yet agreed by everybody who decides" in index
+    assert "not agreed yet" in index
     for text in (index, home.get().text, home.get("geschiedenis/").text):
         assert "De Ander" not in text
     assert len(home.get("geschiedenis/").select(".timeline > li")) == 1
@@ -365,7 +420,7 @@ def test_a_pupil_under_16_objects_with_one_button(home: Home, make: Maker) -> No
     home.post("bezwaar", {home.field(): "no"}, follow=True)
     assert "You object" in home.get().text
     sign_in(home.client, home.parent)
-    assert "not yet agreed" in home.client.get("/mijn/").text
+    assert "not agreed yet" in home.client.get("/mijn/").text
     sign_in(home.client, pupil)
     home.post("bezwaar", {home.field(): "yes"}, follow=True)
     home.post("bezwaar", {home.field("name"): "yes"}, status=403)

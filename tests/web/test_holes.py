@@ -6,7 +6,6 @@ import copy
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from flask import Flask
 
 from consent import guardianship, notices
 from consent.model import Answer, AtSixteen, Medium, Reason, Recognise, Ruling
@@ -15,33 +14,20 @@ from consent.store import Question, standings
 from consent.tables import Activity, Channel, Guardianship, Person
 from core import log
 from core.clock import now
-from core.db import Database
 from core.errors import Conflict
-from core.jobs import HeldJobs
 from media import naming, placing
-from media.children import InlineChildren
 from media.gate import Effect, Why, decide_many
 from media.picture import Box
 from media.states import Identity
 from media.tables import Appearance, Item
 from media.takedown import people_changed
-from media.vault import Vault
+from tests.databases import sqlite_alone
 from tests.make import Maker
 from tests.web.out import Story, address, who_is_in
 
+pytestmark = sqlite_alone
+
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def story(
-    app: Flask,
-    database: Database,
-    jobs: HeldJobs,
-    vault: Vault,
-    children: InlineChildren,
-    make: Maker,
-) -> Story:
-    return Story.begin(app, database, jobs, vault, children, make)
 
 
 def ruling(story: Story, person: Person, channel: Channel | None, medium: Medium) -> Ruling:

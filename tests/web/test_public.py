@@ -5,21 +5,18 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from flask import Flask
 
 from consent.model import Answer
 from consent.tables import Role
 from core.clock import now
-from core.db import Database
-from core.jobs import HeldJobs
 from media import publish
-from media.children import InlineChildren
 from media.feed import NAMESPACE
 from media.tables import Publication
-from media.vault import Vault
-from tests.make import Maker
+from tests.databases import sqlite_alone
 from tests.web.counting import copies, statements
 from tests.web.out import Story, address, size_of, who_is_in, words
+
+pytestmark = sqlite_alone
 
 ATOM = f"{{{NAMESPACE}}}"
 A_PICTURE = {"Accept": "image/avif,image/webp,image/svg+xml,image/*,*/*;q=0.8"}
@@ -28,18 +25,6 @@ A_PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 def parsed(feed: bytes) -> ElementTree.Element:
     return ElementTree.fromstring(feed)  # noqa: S314 - our own feed
-
-
-@pytest.fixture
-def story(
-    app: Flask,
-    database: Database,
-    jobs: HeldJobs,
-    vault: Vault,
-    children: InlineChildren,
-    make: Maker,
-) -> Story:
-    return Story.begin(app, database, jobs, vault, children, make)
 
 
 def test_a_published_photo_is_served_with_who_consented_in_it(story: Story) -> None:
@@ -293,7 +278,7 @@ class TestFeed:
         assert feed.findall(f"{ATOM}entry") == []
 
     def test_stays_readable_whatever_was_pasted_into_a_text(self, story: Story) -> None:
-        story.published(text="Een\x0b \x00mooie <b>dag</b> & meer")
+        story.published(text="Een\x0b \x01mooie <b>dag</b> & meer")
         feed = parsed(story.client().get("/galerij/website/feed.atom").data)
         assert feed.findtext(f"{ATOM}entry/{ATOM}summary")
 

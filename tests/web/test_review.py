@@ -17,7 +17,10 @@ from media.pipeline import process_item
 from media.placing import from_view, to_view
 from media.states import Identity
 from media.tables import Appearance, Item, Publication
+from tests.databases import sqlite_alone
 from tests.web.teaching import Desk, group_photo, nobody
+
+pytestmark = sqlite_alone
 
 
 def yes(desk: Desk, number: int, channel: Channel | None = None) -> None:

@@ -15,7 +15,10 @@ from core.jobs import HeldJobs
 from core.mail import SEND
 from core.tables import OutgoingMail
 from core.web import local_path
+from tests.databases import sqlite_alone
 from tests.make import PROTOCOL, Maker, sign_in
+
+pytestmark = sqlite_alone
 
 
 def test_a_setup_code_that_was_not_written_whole_lets_nobody_in(

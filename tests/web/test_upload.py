@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlmodel import select
 
 from consent.model import Answer, PersonKind
 from consent.tables import Activity, ProtocolRead, Role
 from media import activities
+from media.errors import Damaged
 from media.pipeline import process_item
 from media.tables import Item, Rendition
-from tests.web.teaching import Desk, astronaut, group_photo, jpeg
+from tests.databases import sqlite_alone
+from tests.web.teaching import Desk, astronaut, group_photo, jpeg, nobody
+
+pytestmark = sqlite_alone
 
 GOOD = jpeg(astronaut())
 
@@ -163,14 +169,15 @@ def test_a_photo_that_was_taken_away_meanwhile_is_left_alone(desk: Desk) -> None
     assert desk.logged("item:processed") == []
 
 
-def test_a_file_that_changed_in_the_store_is_refused(desk: Desk) -> None:
-    """Fail closed: what is not what was stored is not looked at."""
+def test_a_file_that_changed_in_the_store_is_not_looked_at(desk: Desk) -> None:
+    """Fail closed: what is not what was stored is no photo of this item. It waits, in sight."""
     item_id = desk.send_one("a.jpg", GOOD).get_json()["id"]
     stored = desk.config.storage / desk.item(item_id).original_key
     stored.chmod(0o600)
     stored.write_bytes(b"something else")
-    desk.work()
-    assert desk.item(item_id).refusal_code == "unreadable"
+    with pytest.raises(Damaged):
+        desk.work()
+    assert (desk.item(item_id).state, desk.item(item_id).setback) == ("uploaded", "damaged")
 
 
 @pytest.mark.parametrize("role", [Role.COMMUNICATIONS, Role.PRIVACY_OFFICER, Role.GUARDIAN])
@@ -218,6 +225,8 @@ def test_a_removed_photo_is_gone_with_its_files_unless_another_activity_has_it(
     assert desk.client.get(f"/opnamen/{one.id}/foto.jpg").status_code == 404
     assert desk.vault.get(two.original_key)
     desk.client.post(f"/opnamen/{two.id}/verwijderen")
+    assert desk.client.get(f"/opnamen/{two.id}/klein.jpg").status_code == 404
+    desk.an_hour_later()
     assert not (desk.config.storage / two.original_key).exists()
     assert not (desk.config.storage / (two.review_key or "")).exists()
     desk.activity = here
@@ -236,7 +245,8 @@ def test_of_a_photo_that_is_taken_away_while_the_machine_looks_nothing_is_left(d
 
     item_id = desk.send_one("a.jpg", GOOD).get_json()["id"]
     process_item(desk.database, desk.vault, TakenAway(), item_id, datetime.now(UTC))
-    assert [path for path in desk.config.storage.rglob("*") if path.is_file()] == []
+    desk.an_hour_later()
+    assert list(desk.vault.files()) == []
 
 
 def test_a_removed_photo_takes_the_versions_that_were_made_of_it_along(desk: Desk) -> None:
@@ -247,4 +257,61 @@ def test_a_removed_photo_takes_the_versions_that_were_made_of_it_along(desk: Des
     stored = desk.config.storage / desk.make.latest(Rendition).file_key
     assert stored.exists()
     desk.client.post(f"/opnamen/{item.id}/verwijderen")
+    desk.an_hour_later()
     assert not stored.exists()
+    assert desk.item(item.id or 0).erased_at is not None
+
+
+def test_a_tile_shows_what_was_made_when_the_photo_was_looked_at(desk: Desk) -> None:
+    """Two hundred tiles do not open two hundred photos again."""
+
+    class Nobody:
+        def run(self, function: Callable[..., Any], *args: Any) -> Any:
+            raise AssertionError("a photo was opened for a tile")
+
+    item = desk.photo(group_photo())
+    desk.app.extensions["beeldpoort"]["children"] = Nobody()
+    answer = desk.client.get(f"/opnamen/{item.id}/klein.jpg")
+    with Image.open(io.BytesIO(answer.data)) as small:
+        assert max(small.size) == 480
+    stored = desk.config.storage / (item.small_key or "")
+    assert stored.read_bytes() == answer.data
+    desk.client.post(f"/opnamen/{item.id}/verwijderen")
+    desk.an_hour_later()
+    assert not stored.exists()
+
+
+def test_the_tile_of_a_turned_photo_is_turned(desk: Desk) -> None:
+    item = desk.photo(group_photo())
+    desk.do(item, "draaien", quarters="1")
+    answer = desk.client.get(f"/opnamen/{item.id}/klein.jpg")
+    with Image.open(io.BytesIO(answer.data)) as small:
+        assert small.size[0] < small.size[1]
+
+
+def test_a_page_that_is_kept_up_to_date_gets_only_the_tiles_that_it_asks_for(desk: Desk) -> None:
+    items = [desk.photo(image) for image in (astronaut(), group_photo(), nobody())]
+    page = desk.page(tegels=f"{items[0].id},{items[2].id},x,999999")
+    assert re.findall(r'id="tile-(\d+)"', page) == [str(items[0].id), str(items[2].id)]
+    assert re.findall(r'id="tile-(\d+)"', desk.page(tegels="")) == []
+
+
+def test_the_state_of_the_photos_says_who_asks_and_brings_a_token_that_works(desk: Desk) -> None:
+    """A page that was asleep for longer than its token lives can go on."""
+    desk.app.config["WTF_CSRF_ENABLED"] = True
+    told = desk.client.get(f"/activiteiten/{desk.activity.id}/stand").get_json()
+    assert told["account"] == desk.teacher.id
+    attended = f"/activiteiten/{desk.activity.id}/aanwezig"
+    assert desk.client.post(attended).status_code == 400
+    assert desk.client.post(attended, headers={"X-CSRFToken": told["token"]}).status_code == 302
+
+
+def test_a_photo_that_is_offered_nowhere_needs_no_second_job(desk: Desk) -> None:
+    item_id = desk.send_one("a.jpg", GOOD).get_json()["id"]
+    process_item(desk.database, desk.vault, desk.children, item_id, datetime.now(UTC))
+    assert [name for name, _key, _ids in desk.jobs.waiting] == ["process_item"]
+    item = desk.item(item_id)
+    assert item.refreshed == item.edition > 0
+    desk.work()
+    desk.do(item, "aanbieden", channel=str(desk.website.id))
+    assert [name for name, _key, _ids in desk.jobs.waiting] == ["refresh_item"]

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask, url_for
+from flask import url_for
 from sqlmodel import select
 
 from consent.model import Answer, OnRefusal, PublicationSeen, Seen
 from consent.tables import Account, Person
 from core import log
-from core.clock import now
-from core.db import Database
+from core.clock import local_day, now
 from core.errors import Problem
-from core.jobs import HeldJobs
 from core.tables import LogEntry
 from media import approval, takedown
-from media.children import InlineChildren
 from media.clearance import look
+from media.refresh import MANY
 from media.seen import visible_publications
 from media.states import PublicationState
 from media.tables import Item, Publication
-from media.vault import Vault
-from tests.make import Maker
+from tests.databases import sqlite_alone
 from tests.web.out import Story, address, who_is_in
 
-
-@pytest.fixture
-def story(
-    app: Flask,
-    database: Database,
-    jobs: HeldJobs,
-    vault: Vault,
-    children: InlineChildren,
-    make: Maker,
-) -> Story:
-    return Story.begin(app, database, jobs, vault, children, make)
+pytestmark = sqlite_alone
 
 
 def served(story: Story, publication: Publication) -> set[int] | int:
@@ -60,6 +47,17 @@ def test_a_file_that_hides_more_takes_its_place_by_itself(story: Story) -> None:
     story.work()
     assert served(story, publication) == {0, 2}
     assert address(story.again(publication)) == address(publication)
+
+
+def test_a_withdrawal_from_many_photos_asks_for_one_job_and_reaches_all(story: Story) -> None:
+    """R26: who says no does not wait for a job per photo; each photo is replaced all the same."""
+    _post, publications = story.published([story.photo([0, 1]) for _ in range(7)])
+    story.says(1, Answer.NO)
+    waiting = [name for name, _key, _ids in story.jobs.waiting if name != "send_mail"]
+    assert waiting == [MANY]
+    assert all(served(story, row) == 404 for row in publications)
+    story.work()
+    assert all(served(story, row) == {0} for row in publications)
 
 
 def test_doing_the_job_again_changes_nothing(story: Story) -> None:
@@ -206,6 +204,29 @@ def test_a_protected_person_is_gone_at_once(story: Story) -> None:
         )
     story.work()
     assert served(story, publication) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("setting", "here", "after"),
+    [
+        ("at_once", 404, {1, 2}),
+        ("school_year", 404, {1, 2}),
+        ("one_more_year", {0, 1, 2}, {0, 1, 2}),
+    ],
+)
+def test_what_shows_who_left_last_school_year_goes_as_the_setting_says(
+    story: Story, setting: str, here: object, after: object
+) -> None:
+    """Table: leaving. The gate refuses from that moment on; the night makes what hides more."""
+    _post, (publication,) = story.published()
+    today = local_day(now())
+    begun = date(today.year - (today < date(today.year, 8, 1)), 8, 1)
+    story.change(story.school, after_leaving=setting)
+    story.change(story.people[0], left_on=begun - timedelta(days=10))
+    assert served(story, publication) == here
+    takedown.day_passed(story.database, now())
+    story.work()
+    assert served(story, publication) == after
 
 
 def test_the_board_tells_that_a_file_replaced_itself(story: Story) -> None:
