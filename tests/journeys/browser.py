@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from waitress import create_server
 
 NOT_TESTED = "NO CHROMIUM: no journey is tested (set BEELDPOORT_REQUIRE=chromium to fail instead)"
+
+PATIENCE_MS = 30_000  # a busy machine is no defect; what never comes is one all the same
 
 
 def chromium() -> str | None:
@@ -34,6 +36,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(NOT_TESTED)
     with sync_playwright() as playwright:
         # In a container everything is root, for whom Chromium's own sandbox does not start.
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
