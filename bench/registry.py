@@ -5,8 +5,8 @@
 Makes 50 schools with 25,000 pupils, 40,000 guardians, 12 channels and 3 media each, and three
 years of decisions (about 2.5 million rows, and as many entries in the logs, chained); `--share`
 makes a part of that. Then measures: the standing of 30 people on 12 channels, a guardian's page,
-one save, and checking the logs. `--database` is a PostgreSQL address (an empty database); without
-it a SQLite file is made. `--keep` makes the SQLite file there, or uses the one that is there.
+one save, and checking the logs. `--database` is the address of a PostgreSQL database; without
+it a SQLite file is made, with `--keep` in that folder. A database that is filled is used as it is.
 """
 
 from __future__ import annotations
@@ -407,13 +407,12 @@ def measure(database: Database, config: Config, board: Board) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="The registry of a board.")
     parser.add_argument("--share", type=float, default=1.0)
-    parser.add_argument("--database", help="an empty PostgreSQL database (SQLAlchemy address)")
+    parser.add_argument("--database", help="a PostgreSQL database, empty or filled by this (SQLAlchemy address)")
     parser.add_argument("--keep", type=Path, help="folder of a SQLite file to make, or to use")
     arguments = parser.parse_args()
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="beeldpoort-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "beeldpoort.db"
-    filled = file.exists()
     config = Config(
         var=folder,
         secret_key="only for this benchmark",  # noqa: S106
@@ -423,8 +422,10 @@ def main() -> None:
     prepare(config.jobs_url)
     database = Database(config.database_url, DbosJobs(config.jobs_url))
     board = Board(arguments.share)
+    migrate(database)
+    with database.read() as session:
+        filled = session.exec(select(DecisionRow.id).limit(1)).first() is not None
     if not filled:
-        migrate(database)
         fill(database, board)
     measure(database, config, board)
 
