@@ -40,6 +40,17 @@ on_postgres = pytest.mark.parametrize(
 )
 """For what only one kind can do, or has to be kept from doing."""
 
+mostly_on_postgres = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(Kind.SQLITE, marks=pytest.mark.thorough),
+        pytest.param(Kind.POSTGRES, marks=pytest.mark.postgres),
+    ],
+    indirect=True,
+    ids=["sqlite", "postgres"],
+)
+"""For what takes long and is harder on a server, where writers do not queue for one file."""
+
 sqlite_alone = [on_sqlite, pytest.mark.usefixtures("kind")]
 """For a module in which the database is not the matter: `tests.web.test_doors_on_postgres` asks
 every route of PostgreSQL, and what depends on the kind of database is tested on both."""

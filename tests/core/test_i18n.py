@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core import i18n
 
-PROCESSES, ROUNDS = 4, 5
+PROCESSES, ROUNDS = 4, 3
 
 
 def _compile(folder: Path, together: object) -> None:
@@ -18,7 +18,8 @@ def _compile(folder: Path, together: object) -> None:
 
 
 def test_processes_that_start_together_do_not_trip_over_each_other(tmp_path: Path) -> None:
-    shutil.copytree(i18n._TRANSLATIONS, tmp_path / "all", ignore=shutil.ignore_patterns("*.mo"))
+    others = shutil.ignore_patterns("*.mo", "ar", "de", "pl")
+    shutil.copytree(i18n._TRANSLATIONS, tmp_path / "all", ignore=others)
     made = tmp_path / "all" / "nl" / "LC_MESSAGES" / "messages.mo"
     starting = multiprocessing.get_context("fork")
     for _round in range(ROUNDS):

@@ -39,7 +39,11 @@ from tests.stages.conftest import compose
 from tests.stages.faces import World, cut, jpeg, learn, left_and_right, says, upload, world
 
 # Real networks and real processes: left out of `make quick`.
-pytestmark = [pytest.mark.slow, *sqlite_alone]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("each_picture_is_looked_at_once"),
+    *sqlite_alone,
+]
 
 Result = TypeVar("Result")
 

@@ -18,6 +18,7 @@ from core.tables import LogEntry
 from media import publish
 from media.states import PublicationState
 from media.tables import Publication
+from tests.databases import mostly_on_postgres
 from tests.make import sign_in
 from tests.web.out import Story, address, who_is_in
 
@@ -26,6 +27,8 @@ GUARDIANS = 200
 # while others do.
 AT_ONCE = 12
 PHOTOS = 4
+
+pytestmark = mostly_on_postgres
 
 _HIDDEN = re.compile(r'<input type="hidden" name="(version|seen)" value="([^"]*)"')
 
