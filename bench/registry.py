@@ -407,7 +407,9 @@ def measure(database: Database, config: Config, board: Board) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="The registry of a board.")
     parser.add_argument("--share", type=float, default=1.0)
-    parser.add_argument("--database", help="a PostgreSQL database, empty or filled by this (SQLAlchemy address)")
+    parser.add_argument(
+        "--database", help="a PostgreSQL database, empty or filled by this (SQLAlchemy address)"
+    )
     parser.add_argument("--keep", type=Path, help="folder of a SQLite file to make, or to use")
     arguments = parser.parse_args()
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="beeldpoort-bench-"))

@@ -228,7 +228,21 @@ class DecisionRow(SQLModel, table=True):
             "capacity <> 'recorded' or answer = 'no' or evidence_id is not null",
             name="recorded_yes_has_evidence",
         ),
-        sa.Index("decision_of_person", "person_id", "channel_id", "medium", "at"),
+        # All that the policy reads, so that the answers of a class lie together: looked up one by
+        # one in a table of three years they took most of the time (bench/registry.py).
+        sa.Index(
+            "decision_of_person",
+            "person_id",
+            "medium",
+            "channel_id",
+            "at",
+            "id",
+            "activity_id",
+            "answer",
+            "account_id",
+            "capacity",
+            "form_version",
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
