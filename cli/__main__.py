@@ -32,6 +32,9 @@ _COMMANDS = {
     "backup-keys": "cli.backup",
     "restore": "cli.backup",
     "replay": "cli.backup",
+    "detect": "cli.photos",
+    "redact": "cli.photos",
+    "identify": "cli.photos",
 }
 # Those that count for Prometheus, or add up what was counted.
 _COUNTING = frozenset({"web", "worker", "metrics"})
