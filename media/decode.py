@@ -39,9 +39,17 @@ _READERS: Final[dict[UploadKind, tuple[str, ...]]] = {
     UploadKind.WEBP: ("WEBP",),
     UploadKind.HEIC: ("HEIF",),
     UploadKind.AVIF: ("AVIF",),
+    UploadKind.TIFF: ("TIFF",),
+    UploadKind.GIF: ("GIF",),
 }
 # Here a second frame is an animation; in MPO and HEIC it is another picture, which is dropped.
-_ANIMATED: Final = (UploadKind.PNG, UploadKind.WEBP, UploadKind.AVIF)
+_ANIMATED: Final = (UploadKind.PNG, UploadKind.WEBP, UploadKind.AVIF, UploadKind.GIF)
+
+# A TIFF keeps a smaller copy of its picture as a further page, marked by this bit of this tag
+# (NewSubfileType, TIFF 6.0 section 8). More pages than this are not looked through.
+_SUBFILE: Final = 254
+_REDUCED: Final = 1
+_PAGES: Final = 32
 
 # What Pillow raises on damaged metadata: the photo is then taken as it lies.
 _BAD_METADATA: Final = (
@@ -75,7 +83,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None =
 
     With `long_side` the picture is made smaller as early as possible, which keeps a large photo
     within a child's memory; it is never made larger. Raises RefusedFile: unreadable, truncated,
-    too_many_pixels, too_heavy or animation.
+    too_many_pixels, too_heavy, animation or pages.
     """
     kind = sniff(data)
     if kind is None:
@@ -86,7 +94,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None =
     # with a grey bottom. Set back right before each use, whoever changed it meanwhile.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        image = _load(kind, data, max_pixels)
+        return _upright(_load(kind, data, max_pixels), long_side)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow's own limit, met while opening; its text is the only place with the figure.
         figure = re.search(r"\((\d+) pixels\)", str(error))
@@ -100,7 +108,6 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None =
     except (*_BAD_METADATA, RuntimeError, ArithmeticError) as error:
         # Pillow's readers let out whatever their parsing raised on a damaged file.
         raise refusal("unreadable") from error
-    return _upright(image, long_side)
 
 
 def _load(kind: UploadKind, data: bytes, max_pixels: int) -> Image.Image:
@@ -110,9 +117,26 @@ def _load(kind: UploadKind, data: bytes, max_pixels: int) -> Image.Image:
     frames = getattr(image, "n_frames", 1)
     if kind in _ANIMATED and frames > 1:
         raise refusal("animation", frames=frames)
+    if kind is UploadKind.TIFF:
+        _to_only_page(image, frames)
     # Not `verify`, which passes half a JPEG: only decoding to the end notices.
     image.load()
     return image
+
+
+def _to_only_page(image: Image.Image, pages: int) -> None:
+    """Seek to the one page of a TIFF that is no smaller copy of another. Which of several pages
+    somebody means, nobody can tell."""
+    full = []
+    for page in range(min(pages, _PAGES)):
+        image.seek(page)
+        if not image.tag_v2.get(_SUBFILE, 0) & _REDUCED:  # type: ignore[attr-defined]
+            full.append(page)
+    if len(full) > 1 or pages > _PAGES:
+        raise refusal("pages", pages=pages)
+    image.seek(full[0] if full else 0)
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many(image.width * image.height, MAX_PIXELS)
 
 
 def _too_many(pixels: int, limit: int) -> Exception:
@@ -163,9 +187,14 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Deeper greys to 8 bits (Pillow would clip them to white); palettes to their colours."""
+    if image.mode == "F":
+        grey = np.nan_to_num(np.asarray(image))
+        # Floating point has no agreed white: 1, or that of the depth it came from.
+        white = next((top for top in (1.0, 255.0) if grey.max(initial=0) <= top), 65535.0)
+        return Image.fromarray(np.clip(grey / white * 255, 0, 255).astype(np.uint8))
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-    if image.mode in ("I", "F"):
+    if image.mode == "I":
         return Image.fromarray(np.clip(np.asarray(image) / 257, 0, 255).astype(np.uint8))
     if image.mode == "P" or "transparency" in image.info:
         return image.convert("RGBA")
@@ -202,6 +231,10 @@ def _on_white(image: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", image.size, "white")
         ground.alpha_composite(image)
         image = ground
+    if image.mode == "LAB":
+        # Without a profile that fits; Pillow itself does not convert it.
+        lab = ImageCms.createProfile("LAB")
+        image = ImageCms.profileToProfile(image, lab, _SRGB, outputMode="RGB") or image
     return image.convert("RGB")
 
 

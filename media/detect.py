@@ -7,7 +7,6 @@ piece of picture until a person says "not a face".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from PIL import Image
 
 from media.models import detector_path
 from media.picture import Box, Found, Pixels
+from media.sessions import session
 
 # Lowest score that counts as a face. See bench/stages.py for what it costs and finds.
 THRESHOLD: Final = 0.2
@@ -107,15 +107,8 @@ def _scales(width: int, height: int) -> Iterator[float]:
         yield scale
 
 
-@cache
 def _session() -> Any:
-    options = onnxruntime.SessionOptions()
-    # One thread per child: with all cores busy, more threads make each photo slower.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        str(detector_path()), options, providers=["CPUExecutionProvider"]
-    )
+    return session(detector_path())
 
 
 def _let_go() -> None:

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import dlib
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from media.models import LANDMARKS, embedder_path, locate, verified
 from media.picture import Box, Pixels, Vectors
+from media.sessions import session
 
 # How dlib's network was trained; other values give vectors of another kind.
 CHIP_SIDE: Final = 150
@@ -43,15 +43,8 @@ def embed_with_mirror(pixels: Pixels, boxes: list[Box]) -> Vectors:
     return (_vectors(chips) + _vectors(mirrored)) / np.float32(2)
 
 
-@cache
 def _session() -> Any:
-    options = onnxruntime.SessionOptions()
-    # One thread per child: with all cores busy, more threads make each face slower.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        str(embedder_path()), options, providers=["CPUExecutionProvider"]
-    )
+    return session(embedder_path())
 
 
 @cache

@@ -1,0 +1,328 @@
+"""`detect`, `redact` and `identify`: photos in files, outside any registry.
+
+For whoever has a folder of photos and no installation: nothing here asks for a database. Each file
+is opened in a child process with limits, so that what is wrong with it ends there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from core import whole
+from core.errors import N_, BadInput, Problem, one_line
+from media.by_name import call
+from media.children import Children
+from media.errors import RefusedFile
+from media.models import ModelMissing
+
+_PATH: Final = click.Path(path_type=Path)
+_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+
+# A photo takes one to five seconds; what takes longer than this is made to.
+_WALL_SECONDS: Final = 17.0
+# As `media.encode` makes them; the parent does not load that.
+_WRITTEN: Final = frozenset(
+    (
+        *(".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif"),
+        *(".heic", ".heif", ".hif", ".tif", ".tiff", ".gif"),
+    )
+)
+
+
+class _SeveralNames(click.Command):
+    """A command in which `--show A B C` means `--show A --show B --show C`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        showing = False
+        for word in args:
+            if word.startswith("--"):
+                showing = word == "--show"
+            elif showing and spread[-1] != "--show":
+                spread.append("--show")
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.option("--json", "out", type=_PATH, help="Write the result here instead of printing it.")
+def detect(files: tuple[Path, ...], out: Path | None) -> None:
+    """Where the faces are in FILES.
+
+    Boxes in pixels of the upright picture. Status 1 when a file could not be looked at.
+    """
+    with _children(len(files)) as work:
+        rows = [
+            {
+                "path": str(path),
+                "kind": _kind(problem),
+                "error": _line(problem),
+                **(found or _NOTHING),
+            }
+            for path, found, problem in work.each("media.alone.find", files)
+        ]
+    _finish(rows, out)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@click.option("--known", type=_FOLDER, required=True, help="A folder per person, named by it.")
+@click.option("--json", "out", type=_PATH, help="Write the result here instead of printing it.")
+def identify(files: tuple[Path, ...], known: Path, out: Path | None) -> None:
+    """Who is surely to be seen in FILES, of the people in the folders of KNOWN.
+
+    A name is only given with the verdict `known`. Status 1 when a file could not be looked at.
+    """
+    with _children(len(files) + 1) as work:
+        gallery = _gallery(work, known)
+        rows = [
+            {"path": str(path), "error": _line(problem), "faces": faces or []}
+            for path, faces, problem in work.each("media.alone.identify", files, gallery)
+        ]
+    _finish(rows, out)
+
+
+@click.command(cls=_SeveralNames)
+@click.argument("source", metavar="IN", type=_PATH)
+@click.argument("target", metavar="OUT", type=_PATH)
+@click.option("--known", type=_FOLDER, help="A folder per person, named by it.")
+@click.option("--show", multiple=True, metavar="NAME ...", help="Whom of KNOWN to leave in view.")
+@click.option("--json", "out", type=_PATH, help="Write a report here.")
+def redact(
+    source: Path, target: Path, known: Path | None, show: tuple[str, ...], out: Path | None
+) -> None:
+    """Write a copy of IN to OUT in which every face is hidden.
+
+    Left in view is who is surely recognised as a person of --show. IN may be a folder: then OUT is
+    one, and a file that cannot be done is named and left out. Nothing but the picture is in a copy,
+    at most 2048 pixels long.
+    """
+    if show and known is None:
+        raise BadInput(N_("--show needs --known: the folder with a folder per person."))
+    jobs = _jobs(source, target)
+    with _children(len(jobs) + bool(show)) as work:
+        gallery = _gallery(work, known, show) if known is not None and show else {}
+        if source.is_dir():
+            reports = _folder(work, jobs, gallery, show)
+        else:
+            reports = [_single(work, jobs[0], gallery, show)]
+    _report(out, {"files": reports} if source.is_dir() else reports[0])
+    if not all("error" not in report for report in reports):
+        sys.exit(1)
+
+
+_NOTHING: Final[dict[str, Any]] = {"width": None, "height": None, "faces": []}
+
+
+class _Stopped(Problem):
+    """A file on which a stage ended in a way that nobody foresaw."""
+
+    status = 400
+
+
+def _kind(problem: Problem | None) -> str:
+    film = isinstance(problem, RefusedFile) and problem.code == "film"
+    return "video" if film else "photo"
+
+
+def _line(problem: Problem | None) -> str | None:
+    """Its sentence on one line, whatever the name of a file has in it; None for none."""
+    return None if problem is None else one_line(problem)
+
+
+class _Work:
+    """Jobs for the children, as many at once as there are processors."""
+
+    def __init__(self, children: Children, threads: int) -> None:
+        self._children = children
+        self._threads = threads
+
+    def one(self, job: str, path: Path, *args: Any) -> Any:
+        """What `job` makes of a file; raises a Problem when it cannot be done."""
+        try:
+            return self._children.run(call, job, str(path), *args, self._threads)
+        except Problem:
+            raise
+        except ModelMissing as problem:
+            raise _Stopped("%(why)s", why=problem) from problem
+        except Exception as problem:
+            # What a decoder let out on a damaged file ends that file, not the run.
+            raise _Stopped(
+                N_("could not be processed (%(kind)s)."), kind=type(problem).__name__
+            ) from problem
+
+    def each(
+        self, job: str, paths: Sequence[Path], *args: Any
+    ) -> Iterator[tuple[Path, Any, Problem | None]]:
+        """The same for each file, in order, with what was wrong instead of raising it."""
+
+        def attempt(path: Path) -> tuple[Path, Any, Problem | None]:
+            try:
+                return path, self.one(job, path, *args), None
+            except Problem as problem:
+                return path, None, problem
+
+        with ThreadPoolExecutor(self._children.workers) as pool:
+            yield from _in_view(pool.map(attempt, paths), len(paths))
+
+
+@contextmanager
+def _children(files: int) -> Iterator[_Work]:
+    """One file gets all processors; of several, each processor has its own."""
+    processors = len(os.sched_getaffinity(0))
+    workers = min(files, processors)
+    with Children(workers, wall_seconds=_WALL_SECONDS) as children:
+        yield _Work(children, processors // workers)
+
+
+def _in_view(results: Iterable[Any], count: int) -> Iterator[Any]:
+    """The same, with a bar on a terminal."""
+    if count < 2 or not sys.stderr.isatty():
+        yield from results
+        return
+    with click.progressbar(results, length=count, file=sys.stderr) as bar:
+        yield from bar
+
+
+def _gallery(work: _Work, known: Path, only: Sequence[str] = ()) -> dict[str, list[list[float]]]:
+    """Who is to be known: all of them, since somebody else may look like whom `only` names."""
+    people = sorted(path for path in known.iterdir() if path.is_dir())
+    for name in only:
+        if name not in {person.name for person in people}:
+            raise BadInput(
+                N_("There is no folder “%(name)s” in %(known)s. There are: %(people)s."),
+                name=name,
+                known=known,
+                people=", ".join(person.name for person in people) or "none",
+            )
+    photos = [path for person in people for path in sorted(person.iterdir()) if path.is_file()]
+    gallery: dict[str, list[list[float]]] = {}
+    for path, vector, problem in work.each("media.alone.reference", photos):
+        if problem is None:
+            gallery.setdefault(path.parent.name, []).append(vector)
+        else:
+            click.echo(one_line(f"{path}: not used. {problem}"), err=True)
+    for name in only:
+        if name not in gallery:
+            raise BadInput(N_("No photo of “%(name)s” can be used to know somebody by."), name=name)
+    return gallery
+
+
+def _jobs(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Which file is made of which; raises BadInput where that cannot be."""
+    if not source.exists():
+        raise BadInput(N_("%(path)s does not exist."), path=source)
+    if not source.is_dir():
+        if target.suffix.lower() not in _WRITTEN:
+            raise BadInput(
+                N_("%(path)s: name a file that ends in one of %(suffixes)s."),
+                path=target,
+                suffixes=" ".join(sorted(_WRITTEN)),
+            )
+        if target.is_dir():
+            raise BadInput(N_("%(path)s is a folder; of a file, a file is made."), path=target)
+        _not_over(source, target)
+        return [(source, target)]
+    if target.exists() and not target.is_dir():
+        raise BadInput(N_("%(path)s is a file; of a folder, a folder is made."), path=target)
+    _not_over(source, target)
+    jobs: dict[Path, Path] = {}
+    for path in sorted(path for path in source.iterdir() if path.is_file()):
+        made = target / path.name
+        if path.suffix.lower() not in _WRITTEN:
+            made = made.with_suffix(".jpg")
+        if made in jobs.values():
+            made = target / f"{path.name}.jpg"
+        jobs[path] = made
+    if not jobs:
+        raise BadInput(N_("There are no files in %(path)s."), path=source)
+    return list(jobs.items())
+
+
+def _not_over(source: Path, target: Path) -> None:
+    if source.resolve() == target.resolve():
+        raise BadInput(N_("OUT is IN: the original is not written over. Name another place."))
+
+
+def _single(
+    work: _Work,
+    job: tuple[Path, Path],
+    gallery: dict[str, list[list[float]]],
+    show: tuple[str, ...],
+) -> dict[str, Any]:
+    """One file; what is wrong with it ends the command."""
+    path, target = job
+    try:
+        data, report = work.one("media.alone.redact", path, target.suffix.lower(), gallery, show)
+    except Problem:
+        # Of an earlier run, with other faces to hide: nobody may take it for this one's.
+        target.unlink(missing_ok=True)
+        raise
+    _write(target, data)
+    return {"kind": "photo", **report}
+
+
+def _folder(
+    work: _Work,
+    jobs: Sequence[tuple[Path, Path]],
+    gallery: dict[str, list[list[float]]],
+    show: tuple[str, ...],
+) -> list[dict[str, Any]]:
+    """Every file of a folder; what is wrong with one is said, and the others go on."""
+
+    def attempt(job: tuple[Path, Path]) -> dict[str, Any]:
+        try:
+            return {"path": str(job[0]), **_single(work, job, gallery, show)}
+        except Problem as problem:
+            return {"path": str(job[0]), "kind": _kind(problem), "error": _line(problem)}
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        reports = list(_in_view(pool.map(attempt, jobs), len(jobs)))
+    failed = [report for report in reports if "error" in report]
+    for report in failed:
+        click.echo(one_line(f"{report['path']}: {report['error']}"), err=True)
+    done = [report for report in reports if "error" not in report]
+    click.echo(
+        f"{len(done)} of {len(reports)} files done;"
+        f" faces hidden: {sum(len(each['hidden']) for each in done)},"
+        f" left in view: {sum(len(each['shown']) for each in done)}",
+        err=True,
+    )
+    return reports
+
+
+def _write(target: Path, data: bytes) -> None:
+    try:
+        whole.write(target, [data])
+    except OSError as problem:
+        raise BadInput(
+            N_("%(path)s cannot be written: %(why)s"), path=target, why=problem.strerror or problem
+        ) from problem
+
+
+def _finish(rows: list[dict[str, Any]], out: Path | None) -> None:
+    result = {"files": rows}
+    if out is None:
+        click.echo(json.dumps(result, indent=1))
+    else:
+        _report(out, result)
+    failed = [row for row in rows if row["error"] is not None]
+    for row in failed:
+        click.echo(one_line(f"{row['path']}: {row['error']}"), err=True)
+    if failed:
+        sys.exit(1)
+
+
+def _report(out: Path | None, result: Any) -> None:
+    if out is not None:
+        _write(out, json.dumps(result, indent=1).encode())
