@@ -31,10 +31,8 @@ _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _WALL_SECONDS: Final = 17.0
 # As `media.encode` makes them; the parent does not load that.
 _WRITTEN: Final = frozenset(
-    (
-        *(".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif"),
-        *(".heic", ".heif", ".hif", ".tif", ".tiff", ".gif"),
-    )
+    {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".hif"}
+    | {".tif", ".tiff", ".gif"}
 )
 
 
