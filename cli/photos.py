@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import click
 
+from cli.copies import copies
 from core import whole
 from core.errors import N_, BadInput, Problem, one_line
 from media.by_name import call
@@ -29,11 +30,6 @@ _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 
 # A photo takes one to five seconds; what takes longer than this is made to.
 _WALL_SECONDS: Final = 17.0
-# As `media.encode` makes them; the parent does not load that.
-_WRITTEN: Final = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".hif"}
-    | {".tif", ".tiff", ".gif"}
-)
 
 
 class _SeveralNames(click.Command):
@@ -107,7 +103,7 @@ def redact(
     """
     if show and known is None:
         raise BadInput(N_("--show needs --known: the folder with a folder per person."))
-    jobs = _jobs(source, target)
+    jobs = copies(source, target)
     with _children(len(jobs) + bool(show)) as work:
         gallery = _gallery(work, known, show) if known is not None and show else {}
         if source.is_dir():
@@ -214,42 +210,6 @@ def _gallery(work: _Work, known: Path, only: Sequence[str] = ()) -> dict[str, li
         if name not in gallery:
             raise BadInput(N_("No photo of “%(name)s” can be used to know somebody by."), name=name)
     return gallery
-
-
-def _jobs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Which file is made of which; raises BadInput where that cannot be."""
-    if not source.exists():
-        raise BadInput(N_("%(path)s does not exist."), path=source)
-    if not source.is_dir():
-        if target.suffix.lower() not in _WRITTEN:
-            raise BadInput(
-                N_("%(path)s: name a file that ends in one of %(suffixes)s."),
-                path=target,
-                suffixes=" ".join(sorted(_WRITTEN)),
-            )
-        if target.is_dir():
-            raise BadInput(N_("%(path)s is a folder; of a file, a file is made."), path=target)
-        _not_over(source, target)
-        return [(source, target)]
-    if target.exists() and not target.is_dir():
-        raise BadInput(N_("%(path)s is a file; of a folder, a folder is made."), path=target)
-    _not_over(source, target)
-    jobs: dict[Path, Path] = {}
-    for path in sorted(path for path in source.iterdir() if path.is_file()):
-        made = target / path.name
-        if path.suffix.lower() not in _WRITTEN:
-            made = made.with_suffix(".jpg")
-        if made in jobs.values():
-            made = target / f"{path.name}.jpg"
-        jobs[path] = made
-    if not jobs:
-        raise BadInput(N_("There are no files in %(path)s."), path=source)
-    return list(jobs.items())
-
-
-def _not_over(source: Path, target: Path) -> None:
-    if source.resolve() == target.resolve():
-        raise BadInput(N_("OUT is IN: the original is not written over. Name another place."))
 
 
 def _single(

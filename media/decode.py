@@ -19,6 +19,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
+from media import origin
 from media.errors import refusal
 from media.intake import UploadKind, is_cut_short, sniff
 from media.picture import Pixels
@@ -69,13 +70,15 @@ _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 class Decoded:
     """`pixels`, and the `width` and `height` of the upright original (before any scaling).
 
-    `taken_at`: the camera's moment, if the file says one.
+    `taken_at`: the camera's moment, if the file says one. `origin`: how it came about, if the file
+    tells (`media.origin`).
     """
 
     pixels: Pixels
     width: int
     height: int
     taken_at: datetime | None = None
+    origin: str | None = None
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None = None) -> Decoded:
@@ -149,7 +152,7 @@ def _upright(image: Image.Image, long_side: int | None) -> Decoded:
     orientation = _orientation(image)
     # 5 to 8 lie on their side.
     width, height = image.size if orientation < 5 else image.size[::-1]
-    moment = taken_at(image)
+    moment, came_about = taken_at(image), _origin(image)
     profile = image.info.get("icc_profile")
     image = _eight_bit(image)
     if long_side is not None:
@@ -157,7 +160,7 @@ def _upright(image: Image.Image, long_side: int | None) -> Decoded:
     image = _in_srgb(image, profile)
     image = _on_white(image)
     image = _turned(image, orientation)
-    return Decoded(np.asarray(image, dtype=np.uint8), width, height, moment)
+    return Decoded(np.asarray(image, dtype=np.uint8), width, height, moment, came_about)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -167,6 +170,15 @@ def _orientation(image: Image.Image) -> int:
     except _BAD_METADATA:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _origin(image: Image.Image) -> str | None:
+    try:
+        # PNG keeps it as a text of that name, the others as Pillow calls it.
+        xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+        return origin.of_file(xmp, image.getexif())
+    except _BAD_METADATA:
+        return None
 
 
 _TURNS: Final[dict[int, Image.Transpose]] = {

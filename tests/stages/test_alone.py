@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from cli import photos
+from cli.copies import copies
 from core.errors import BadInput
 from media import alone
 from media.encode import SUFFIXES
@@ -155,6 +156,16 @@ def test_what_cannot_be_asked_is_said_before_anything_is_opened(tmp_path: Path) 
         result = CliRunner().invoke(photos.redact, [str(word) for word in words])
         assert isinstance(result.exception, BadInput)
         assert says in str(result.exception)
+
+
+def test_a_phone_s_two_files_of_one_name_become_two_copies(tmp_path: Path) -> None:
+    for name in ("IMG_1.HEIC", "IMG_1.JPG", "IMG_2.heic", "a.tif"):
+        (tmp_path / name).write_bytes(b"")
+    jobs = copies(tmp_path, tmp_path / "out")
+    assert {path.name: made.name for path, made in jobs} == {
+        "IMG_1.HEIC": "IMG_1.HEIC.jpg", "IMG_1.JPG": "IMG_1.JPG", "IMG_2.heic": "IMG_2.jpg",
+        "a.tif": "a.jpg",
+    }  # fmt: skip
 
 
 def _file(pixels: Pixels, kind: str, **options: Any) -> bytes:
