@@ -32,6 +32,10 @@ CHECKED_LONG_SIDE: Final = 2048
 # Phones reach 50 (usual) and rarely 100 million pixels; decoded that takes 0.4 GB in Pillow.
 MAX_PIXELS: Final = 100_000_000
 
+# Half of what phones make (4032 or 4000 long) is 2016 or 2000: near enough to 2048 not to decode it
+# whole and then throw three quarters away.
+_NEARLY: Final = 0.97
+
 # Which of Pillow's readers may touch a file of each kind; everything else stays unreachable.
 # A JPEG with a second picture in it is an MPO to Pillow; its first frame is the photo.
 _READERS: Final[dict[UploadKind, tuple[str, ...]]] = {
@@ -97,7 +101,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None =
     # with a grey bottom. Set back right before each use, whoever changed it meanwhile.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        return _upright(_load(kind, data, max_pixels), long_side)
+        return _upright(*_load(kind, data, max_pixels, long_side), long_side)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow's own limit, met while opening; its text is the only place with the figure.
         figure = re.search(r"\((\d+) pixels\)", str(error))
@@ -113,7 +117,10 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, long_side: int | None =
         raise refusal("unreadable") from error
 
 
-def _load(kind: UploadKind, data: bytes, max_pixels: int) -> Image.Image:
+def _load(
+    kind: UploadKind, data: bytes, max_pixels: int, long_side: int | None
+) -> tuple[Image.Image, tuple[int, int]]:
+    """The picture, decoded to its end, and the size that it has in the file."""
     image = Image.open(io.BytesIO(data), formats=_READERS[kind])
     if image.width * image.height > max_pixels:  # from the header: nothing is decoded yet
         raise _too_many(image.width * image.height, max_pixels)
@@ -122,9 +129,22 @@ def _load(kind: UploadKind, data: bytes, max_pixels: int) -> Image.Image:
         raise refusal("animation", frames=frames)
     if kind is UploadKind.TIFF:
         _to_only_page(image, frames)
+    size = image.size
+    if kind is UploadKind.JPEG and long_side is not None:
+        _decode_smaller(image, long_side)
     # Not `verify`, which passes half a JPEG: only decoding to the end notices.
     image.load()
-    return image
+    # Pillow turns a TIFF upright by itself while it is loaded.
+    return image, size if kind is UploadKind.JPEG else image.size
+
+
+def _decode_smaller(image: Image.Image, long_side: int) -> None:
+    """Let the JPEG decoder leave out what is not wanted: it makes a half, quarter or eighth of the
+    size in a third of the time and a quarter of the memory."""
+    for part in (8, 4, 2):
+        if max(image.size) >= part * long_side * _NEARLY:
+            image.draft(image.mode, (image.width // part, image.height // part))
+            return
 
 
 def _to_only_page(image: Image.Image, pages: int) -> None:
@@ -148,10 +168,10 @@ def _too_many(pixels: int, limit: int) -> Exception:
     )
 
 
-def _upright(image: Image.Image, long_side: int | None) -> Decoded:
+def _upright(image: Image.Image, size: tuple[int, int], long_side: int | None) -> Decoded:
     orientation = _orientation(image)
     # 5 to 8 lie on their side.
-    width, height = image.size if orientation < 5 else image.size[::-1]
+    width, height = size if orientation < 5 else size[::-1]
     moment, came_about = taken_at(image), _origin(image)
     profile = image.info.get("icc_profile")
     image = _eight_bit(image)

@@ -79,6 +79,29 @@ def test_a_sideways_phone_photo_comes_out_upright(orientation: int, long_side: i
     assert decoded.pixels.shape[:2] == ((64, 96) if long_side is None else (32, 48))
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_a_picture_of_another_kind_comes_out_upright_once(kind: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    stored = four_colours().transpose(Image.Transpose.ROTATE_90)
+    decoded = decode(file_of(stored, kind, exif=exif), long_side=48)
+    assert corners(decoded.pixels) == UPRIGHT
+    assert (decoded.width, decoded.height) == (96, 64)
+
+
+@pytest.mark.parametrize("long_side", [1000, 260, 250, 130])
+def test_a_jpeg_that_is_decoded_smaller_is_as_large_as_asked_for_and_no_less_whole(
+    long_side: int, astronaut: Pixels
+) -> None:
+    data = file_of(Image.fromarray(astronaut))
+    decoded = decode(data, long_side=long_side)
+    assert (decoded.width, decoded.height) == (512, 512)
+    assert 0.97 * min(long_side, 512) <= decoded.pixels.shape[0] <= min(long_side, 512)
+    like = np.asarray(Image.fromarray(astronaut).resize(decoded.pixels.shape[:2]), np.int16)
+    assert np.abs(decoded.pixels - like).mean() < 6
+    assert refused(data[: len(data) // 2], long_side=long_side).code == "truncated"
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 500])
 def test_an_orientation_that_does_not_exist_leaves_the_photo_as_it_lies(orientation: int) -> None:
     exif = Image.Exif()
