@@ -20,6 +20,7 @@ from media.decode import CHECKED_LONG_SIDE, decode, scaled
 from media.embed import embed_with_mirror
 from media.encode import encode_avif, encode_jpeg
 from media.errors import refusal
+from media.find import faces
 from media.likeness import likeness
 from media.picture import Box, Examined, Rendered, Smaller, Vectors
 from media.redact import apply_geometry, hide
@@ -47,15 +48,18 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = round(time.perf_counter() - start, 4)
 
 
-def examine(data: bytes) -> Examined:
-    """Decode, find the faces and make the copy for review. Raises RefusedFile."""
+def examine(data: bytes, checked: int = CHECKED_LONG_SIDE) -> Examined:
+    """Decode, find the faces and make the copy for review. Raises RefusedFile.
+
+    `checked`: the long side in pixels at which faces are looked for; more for what is printed.
+    """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decode"):
-        decoded = decode(data, long_side=CHECKED_LONG_SIDE)
+        decoded = decode(data, long_side=checked)
     with _timed(seconds, "detect"):
-        found = detector.detect(decoded.pixels)
+        found = faces(decoded.pixels)
     with _timed(seconds, "encode"):
-        review_jpeg = encode_jpeg(decoded.pixels)
+        review_jpeg = encode_jpeg(scaled(decoded.pixels, CHECKED_LONG_SIDE))
         small_jpeg = encode_jpeg(scaled(decoded.pixels, TILE_LONG_SIDE))
     return Examined(
         decoded.width,
@@ -75,17 +79,19 @@ def render(
     turn: int = 0,
     crop: Box | None = None,
     long_side: int = CHECKED_LONG_SIDE,
+    checked: int = CHECKED_LONG_SIDE,
 ) -> Rendered:
     """A rendition in which every box of `hidden` is gone. Raises RefusedFile.
 
     Boxes are in fractions of the upright picture, `turn` in quarter turns clockwise, `crop` in
-    fractions of the turned picture. Never larger than what was checked, whatever `long_side` says.
+    fractions of the turned picture. Never larger than what was `checked` (as given to `examine`),
+    whatever `long_side` says.
     Hidden before it is cropped, so that a head cut by the crop is hidden as well; and looked at
     again by the detector before it becomes a file.
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decode"):
-        decoded = decode(data, long_side=CHECKED_LONG_SIDE)
+        decoded = decode(data, long_side=checked)
         pixels = decoded.pixels
     with _timed(seconds, "hide"):
         pixels = hide(pixels, hidden)
@@ -93,7 +99,7 @@ def render(
         if any(score >= STILL_A_FACE for score in detector.strongest(pixels, hidden)):
             raise refusal("still_visible")
     with _timed(seconds, "encode"):
-        pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, CHECKED_LONG_SIDE))
+        pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, checked))
         word = origin.of_copy(decoded.origin, hidden=bool(hidden))
         jpeg = encode_jpeg(pixels, xmp=None if word is None else origin.packet(word))
     height, width = pixels.shape[:2]
