@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
 import structlog
 from obstore.exceptions import BaseError
 from sqlmodel import Session, col, select
@@ -149,7 +150,11 @@ def _keys(session: Session) -> set[str]:
     )
     scans = select(Evidence.file_key).where(col(Evidence.file_key).is_not(None))
     kept = {key for key in session.exec(scans) if key is not None}
-    return found | kept | set(session.exec(made)) | set(session.exec(smaller))
+    found |= kept | set(session.exec(made))
+    # A backup may be made before a new version has brought the database to its own shape.
+    if sa.inspect(session.connection()).has_table("rendition_size"):
+        found |= set(session.exec(smaller))
+    return found
 
 
 def _still_wanted(database: Database, unreadable: list[str]) -> list[str]:
