@@ -12,7 +12,7 @@ import sys
 import click
 
 from core import config as settings
-from core.errors import Problem
+from core.errors import Problem, one_line
 
 _COMMANDS = {
     "run": "cli.together",
@@ -77,7 +77,7 @@ def entry() -> None:
     try:
         main(prog_name="beeldpoort")
     except Problem as problem:
-        click.echo(f"beeldpoort: {problem}", err=True)
+        click.echo(f"beeldpoort: {one_line(problem)}", err=True)
         sys.exit(2)
 
 

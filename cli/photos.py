@@ -17,21 +17,19 @@ from typing import Any, Final
 
 import click
 
+from cli.copies import copies
 from core import whole
-from core.errors import N_, BadInput, Problem
+from core.errors import N_, BadInput, Problem, one_line
 from media.by_name import call
 from media.children import Children
+from media.errors import RefusedFile
+from media.models import ModelMissing
 
 _PATH: Final = click.Path(path_type=Path)
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 
 # A photo takes one to five seconds; what takes longer than this is made to.
 _WALL_SECONDS: Final = 17.0
-# As `media.encode` makes them; the parent does not load that.
-_WRITTEN: Final = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".hif"}
-    | {".tif", ".tiff", ".gif"}
-)
 
 
 class _SeveralNames(click.Command):
@@ -59,7 +57,12 @@ def detect(files: tuple[Path, ...], out: Path | None) -> None:
     """
     with _children(len(files)) as work:
         rows = [
-            {"path": str(path), **_row(problem, found or _NOTHING)}
+            {
+                "path": str(path),
+                "kind": _kind(problem),
+                "error": _line(problem),
+                **(found or _NOTHING),
+            }
             for path, found, problem in work.each("media.alone.find", files)
         ]
     _finish(rows, out)
@@ -77,7 +80,7 @@ def identify(files: tuple[Path, ...], known: Path, out: Path | None) -> None:
     with _children(len(files) + 1) as work:
         gallery = _gallery(work, known)
         rows = [
-            {"path": str(path), "error": str(problem) if problem else None, "faces": faces or []}
+            {"path": str(path), "error": _line(problem), "faces": faces or []}
             for path, faces, problem in work.each("media.alone.identify", files, gallery)
         ]
     _finish(rows, out)
@@ -100,14 +103,14 @@ def redact(
     """
     if show and known is None:
         raise BadInput(N_("--show needs --known: the folder with a folder per person."))
-    jobs = _jobs(source, target)
+    jobs = copies(source, target)
     with _children(len(jobs) + bool(show)) as work:
         gallery = _gallery(work, known, show) if known is not None and show else {}
         if source.is_dir():
             reports = _folder(work, jobs, gallery, show)
         else:
             reports = [_single(work, jobs[0], gallery, show)]
-    _report(out, reports if source.is_dir() else reports[0])
+    _report(out, {"files": reports} if source.is_dir() else reports[0])
     if not all("error" not in report for report in reports):
         sys.exit(1)
 
@@ -115,8 +118,20 @@ def redact(
 _NOTHING: Final[dict[str, Any]] = {"width": None, "height": None, "faces": []}
 
 
-def _row(problem: Exception | None, found: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": "photo", "error": str(problem) if problem else None, **found}
+class _Stopped(Problem):
+    """A file on which a stage ended in a way that nobody foresaw."""
+
+    status = 400
+
+
+def _kind(problem: Problem | None) -> str:
+    film = isinstance(problem, RefusedFile) and problem.code == "film"
+    return "video" if film else "photo"
+
+
+def _line(problem: Problem | None) -> str | None:
+    """Its sentence on one line, whatever the name of a file has in it; None for none."""
+    return None if problem is None else one_line(problem)
 
 
 class _Work:
@@ -128,7 +143,17 @@ class _Work:
 
     def one(self, job: str, path: Path, *args: Any) -> Any:
         """What `job` makes of a file; raises a Problem when it cannot be done."""
-        return self._children.run(call, job, str(path), *args, self._threads)
+        try:
+            return self._children.run(call, job, str(path), *args, self._threads)
+        except Problem:
+            raise
+        except ModelMissing as problem:
+            raise _Stopped("%(why)s", why=problem) from problem
+        except Exception as problem:
+            # What a decoder let out on a damaged file ends that file, not the run.
+            raise _Stopped(
+                N_("could not be processed (%(kind)s)."), kind=type(problem).__name__
+            ) from problem
 
     def each(
         self, job: str, paths: Sequence[Path], *args: Any
@@ -180,45 +205,11 @@ def _gallery(work: _Work, known: Path, only: Sequence[str] = ()) -> dict[str, li
         if problem is None:
             gallery.setdefault(path.parent.name, []).append(vector)
         else:
-            click.echo(f"{path}: not used. {problem}", err=True)
+            click.echo(one_line(f"{path}: not used. {problem}"), err=True)
     for name in only:
         if name not in gallery:
             raise BadInput(N_("No photo of “%(name)s” can be used to know somebody by."), name=name)
     return gallery
-
-
-def _jobs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Which file is made of which; raises BadInput where that cannot be."""
-    if not source.exists():
-        raise BadInput(N_("%(path)s does not exist."), path=source)
-    if not source.is_dir():
-        if target.suffix.lower() not in _WRITTEN:
-            raise BadInput(
-                N_("%(path)s: name a file that ends in one of %(suffixes)s."),
-                path=target,
-                suffixes=" ".join(sorted(_WRITTEN)),
-            )
-        _not_over(source, target)
-        return [(source, target)]
-    if target.exists() and not target.is_dir():
-        raise BadInput(N_("%(path)s is a file; of a folder, a folder is made."), path=target)
-    _not_over(source, target)
-    jobs: dict[Path, Path] = {}
-    for path in sorted(path for path in source.iterdir() if path.is_file()):
-        made = target / path.name
-        if path.suffix.lower() not in _WRITTEN:
-            made = made.with_suffix(".jpg")
-        if made in jobs.values():
-            made = target / f"{path.name}.jpg"
-        jobs[path] = made
-    if not jobs:
-        raise BadInput(N_("There are no files in %(path)s."), path=source)
-    return list(jobs.items())
-
-
-def _not_over(source: Path, target: Path) -> None:
-    if source.resolve() == target.resolve():
-        raise BadInput(N_("OUT is IN: the original is not written over. Name another place."))
 
 
 def _single(
@@ -229,7 +220,12 @@ def _single(
 ) -> dict[str, Any]:
     """One file; what is wrong with it ends the command."""
     path, target = job
-    data, report = work.one("media.alone.redact", path, target.suffix.lower(), gallery, show)
+    try:
+        data, report = work.one("media.alone.redact", path, target.suffix.lower(), gallery, show)
+    except Problem:
+        # Of an earlier run, with other faces to hide: nobody may take it for this one's.
+        target.unlink(missing_ok=True)
+        raise
     _write(target, data)
     return {"kind": "photo", **report}
 
@@ -246,14 +242,13 @@ def _folder(
         try:
             return {"path": str(job[0]), **_single(work, job, gallery, show)}
         except Problem as problem:
-            job[1].unlink(missing_ok=True)  # of an earlier run, with other faces to hide
-            return {"path": str(job[0]), "kind": "photo", "error": str(problem)}
+            return {"path": str(job[0]), "kind": _kind(problem), "error": _line(problem)}
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         reports = list(_in_view(pool.map(attempt, jobs), len(jobs)))
     failed = [report for report in reports if "error" in report]
     for report in failed:
-        click.echo(f"{report['path']}: {report['error']}", err=True)
+        click.echo(one_line(f"{report['path']}: {report['error']}"), err=True)
     done = [report for report in reports if "error" not in report]
     click.echo(
         f"{len(done)} of {len(reports)} files done;"
@@ -281,7 +276,7 @@ def _finish(rows: list[dict[str, Any]], out: Path | None) -> None:
         _report(out, result)
     failed = [row for row in rows if row["error"] is not None]
     for row in failed:
-        click.echo(f"{row['path']}: {row['error']}", err=True)
+        click.echo(one_line(f"{row['path']}: {row['error']}"), err=True)
     if failed:
         sys.exit(1)
 

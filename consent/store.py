@@ -272,9 +272,8 @@ def _decisions(session: Session, questions: Collection[Question]) -> dict[_Row, 
     )
     found: dict[_Row, list[Decision]] = defaultdict(list)
     moments = Moments()
-    # All at once: one by one costs as much again.
-    every = rows.fetchall()
-    for person, channel, medium, activity, row_id, answer, account, capacity, version, at in every:
+    for row in rows.fetchall():  # one by one costs as much again
+        person, channel, medium, activity, row_id, answer, account, capacity, version, at = row
         found[person, channel, medium, activity].append(
             Decision(
                 row_id,

@@ -22,6 +22,11 @@ def N_(msgid: str) -> str:  # gettext's own name for "extract, translate later"
     return msgid
 
 
+def one_line(text: object) -> str:
+    """For a line of a terminal or a report: whatever is no letter, as in a file's name, is “?”."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text))
+
+
 class Problem(Exception):
     """Something went wrong that a person must be told, in a sentence of theirs.
 

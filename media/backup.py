@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
 import structlog
 from obstore.exceptions import BaseError
 from sqlmodel import Session, col, select
@@ -29,7 +30,7 @@ from core.log import last_entry
 from core.manifest import FILES, LIST, MARK, MARK_TEXT, Head, Manifest
 from core.tables import LogEntry
 from media.errors import UnreadableStored
-from media.tables import Item, Rendition
+from media.tables import Item, Rendition, RenditionSize
 from media.vault import Vault
 
 logger = structlog.get_logger(__name__)
@@ -141,9 +142,19 @@ def _keys(session: Session) -> set[str]:
     own = session.exec(select(Item.original_key, Item.review_key, Item.small_key).where(there))
     found = {key for keys in own for key in keys if key is not None}
     made = select(Rendition.file_key).join(Item, col(Item.id) == Rendition.item_id).where(there)
+    smaller = (
+        select(RenditionSize.file_key)
+        .join(Rendition, col(Rendition.id) == RenditionSize.rendition_id)
+        .join(Item, col(Item.id) == Rendition.item_id)
+        .where(there)
+    )
     scans = select(Evidence.file_key).where(col(Evidence.file_key).is_not(None))
     kept = {key for key in session.exec(scans) if key is not None}
-    return found | kept | set(session.exec(made))
+    found |= kept | set(session.exec(made))
+    # A backup may be made before a new version has brought the database to its own shape.
+    if sa.inspect(session.connection()).has_table("rendition_size"):
+        found |= set(session.exec(smaller))
+    return found
 
 
 def _still_wanted(database: Database, unreadable: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final
 from core.errors import N_, Problem, Unavailable
 
 # Said in refusals; one place, so that every sentence names the same kinds.
-ALLOWED_KINDS: Final = "JPEG, PNG, HEIC, WebP, AVIF"
+ALLOWED_KINDS: Final = "JPEG, PNG, HEIC, WebP, AVIF, TIFF, GIF"
 
 SENTENCES: Final[dict[str, str]] = {
     "not_a_photo": N_(
@@ -29,7 +29,13 @@ SENTENCES: Final[dict[str, str]] = {
         "“%(name)s” is a %(kind)s file; such files are not taken here."
         " Save it as a photo (%(allowed)s) and try again."
     ),
-    "film": N_("“%(name)s” is a film; only photos can be added here (%(allowed)s)."),
+    "film": N_(
+        "“%(name)s” is a film; films are not taken yet, only photos can be added (%(allowed)s)."
+    ),
+    "sound": N_(
+        "“%(name)s” is a sound recording; those are not taken yet, only photos can be added"
+        " (%(allowed)s)."
+    ),
     "empty": N_(
         "“%(name)s” is empty (0 bytes)."
         " The upload or the copy went wrong: take the photo from the camera or phone again."
@@ -53,6 +59,10 @@ SENTENCES: Final[dict[str, str]] = {
     "animation": N_(
         "This is a moving picture with %(frames)d frames; only still photos can be checked here."
         " Save one frame as a photo and upload that."
+    ),
+    "pages": N_(
+        "This file has %(pages)d pages; only a file with one picture can be checked here."
+        " Save each page as a photo and upload those."
     ),
     "too_heavy": N_(
         "This photo asks for more memory than one photo may use."

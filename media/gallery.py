@@ -15,10 +15,11 @@ from sqlmodel import Session, col, select
 
 from consent.model import Audience
 from consent.tables import Activity, Channel
+from media import sizes
 from media.clearance import Clearance, look
 from media.gate import Ask
 from media.states import PublicationState
-from media.tables import Post, Publication
+from media.tables import Post, Publication, RenditionSize
 from media.texts import names_refused
 
 # A phone shows one or two posts at once; ten is a scroll of half a minute.
@@ -28,7 +29,8 @@ POSTS_PER_PAGE = 10
 @dataclass(frozen=True)
 class Photo:
     """One photo that may be seen now. `number` counts from 1 among the `total` of its post; the
-    two and the activity are what a screen reader hears: no names (R19)."""
+    two and the activity are what a screen reader hears: no names (R19). `sizes` are the smaller
+    copies of its file."""
 
     token: str
     width: int
@@ -36,6 +38,11 @@ class Photo:
     number: int
     total: int
     activity: str
+    sizes: tuple[RenditionSize, ...] = ()
+
+    def of_kind(self, kind: str) -> list[RenditionSize]:
+        """Its other sizes of one kind of file, narrowest first."""
+        return [size for size in self.sizes if size.kind == kind]
 
 
 @dataclass(frozen=True)
@@ -106,12 +113,13 @@ def shown(
     cleared = look(session, members, moment)
     open_ones = [row for row in cleared.values() if row.may_be_served]
     activities = _names_to_show(session, channel, open_ones, moment)
+    smaller = sizes.of(session, [row.rendition for row in open_ones if row.rendition is not None])
     refused = names_refused(session, channel, [post.text for post in posts], moment, Ask.STAY)
     found = []
     for post, names in zip(posts, refused, strict=True):
         own = [clearance for clearance in open_ones if clearance.publication.post_id == post.id]
         photos = tuple(
-            _photo(clearance, number, len(own), activities)
+            _photo(clearance, number, len(own), activities, smaller)
             for number, clearance in enumerate(own, start=1)
         )
         if photos:
@@ -119,7 +127,13 @@ def shown(
     return found
 
 
-def _photo(clearance: Clearance, number: int, total: int, activities: dict[int, str]) -> Photo:
+def _photo(
+    clearance: Clearance,
+    number: int,
+    total: int,
+    activities: dict[int, str],
+    smaller: dict[int, list[RenditionSize]],
+) -> Photo:
     rendition = clearance.rendition
     assert rendition is not None  # noqa: S101 - what may be served has a file
     return Photo(
@@ -129,6 +143,7 @@ def _photo(clearance: Clearance, number: int, total: int, activities: dict[int, 
         number=number,
         total=total,
         activity=activities[clearance.item.activity_id],
+        sizes=tuple(smaller[rendition.id or 0]),
     )
 
 

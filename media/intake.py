@@ -23,6 +23,8 @@ class UploadKind(Enum):
     WEBP = "image/webp"
     HEIC = "image/heic"
     AVIF = "image/avif"
+    TIFF = "image/tiff"
+    GIF = "image/gif"
 
 
 # Brands of ISO media files (the four letters after `ftyp`): ISO/IEC 23008-12 and AV1's AVIF.
@@ -32,10 +34,6 @@ _HEIF_FAMILY: Final = {b"mif1", b"msf1", b"mif2"}
 
 # Known and not taken: said by name, so that somebody knows what to do with it.
 _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
     (b"BM", "BMP"),
     (b"%PDF", "PDF"),
     (b"8BPS", "Photoshop"),
@@ -44,6 +42,10 @@ _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
 )
+_GIFS: Final = (b"GIF87a", b"GIF89a")
+# Little and big endian, each also as BigTIFF.
+_TIFFS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_SOUNDS: Final = (b"ID3", b"fLaC", b"OggS", b"\xff\xfb", b"\xff\xf3", b"\xff\xf1", b"\xff\xf9")
 _FILMS: Final = (b"\x1a\x45\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3")  # Matroska/WebM, MPEG
 
 
@@ -51,7 +53,7 @@ def check_upload(name: str, data: bytes, max_bytes: int) -> UploadKind:
     """The kind of photo that `data` is.
 
     `name` is only repeated in the sentence of a refusal. Raises RefusedFile: empty, too_large,
-    not_a_photo, other_kind or film.
+    not_a_photo, other_kind, film or sound.
     """
     if not data:
         raise refusal("empty", name=name)
@@ -82,6 +84,10 @@ def sniff(data: bytes) -> UploadKind | None:
         return UploadKind.PNG
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return UploadKind.WEBP
+    if data.startswith(_GIFS):
+        return UploadKind.GIF
+    if data.startswith(_TIFFS):
+        return UploadKind.TIFF
     if data[4:8] == b"ftyp":
         return _iso_kind(data)
     return None
@@ -108,6 +114,9 @@ def _not_taken(name: str, data: bytes) -> Exception:
     for magic, kind in _OTHERS:
         if data.startswith(magic):
             return refusal("other_kind", name=name, kind=kind, allowed=ALLOWED_KINDS)
+    is_sound = data.startswith(_SOUNDS) or (data[:4] == b"RIFF" and data[8:12] == b"WAVE")
+    if is_sound or data[4:11] == b"ftypM4A":
+        return refusal("sound", name=name, allowed=ALLOWED_KINDS)
     is_film = data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or data.startswith(_FILMS)
     if is_film or (data[:4] == b"RIFF" and data[8:11] == b"AVI"):
         return refusal("film", name=name, allowed=ALLOWED_KINDS)
@@ -117,8 +126,8 @@ def _not_taken(name: str, data: bytes) -> Exception:
 def is_cut_short(kind: UploadKind, data: bytes) -> bool:
     """Does the container itself say that bytes are missing at its end?
 
-    Some decoders fill what is missing with grey and say nothing: a face could hide there. JPEG
-    has no lengths to check; there the decoder notices (`media.decode`).
+    Some decoders fill what is missing with grey and say nothing: a face could hide there. JPEG,
+    GIF and TIFF have no lengths to check; there the decoder notices (`media.decode`).
     """
     if kind is UploadKind.WEBP:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)

@@ -8,6 +8,7 @@ holds survives the commit.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -20,7 +21,7 @@ from core.jobs import SOON, later
 from media.publish import retract
 from media.refresh import live_publications, touched
 from media.states import ItemState
-from media.tables import Appearance, Item, Rendition
+from media.tables import Appearance, Item, Rendition, RenditionSize
 from media.vault import Vault
 
 PROCESS = "process_item"
@@ -220,7 +221,8 @@ def erase_files(database: Database, vault: Vault, item: Item) -> None:
     with database.write() as session:
         gone = fresh(session, item)
         made = session.exec(select(Rendition.file_key).where(Rendition.item_id == gone.id)).all()
-        for key in {gone.original_key, gone.review_key, gone.small_key, *made}:
+        smaller: list[str] = session.exec(_sizes(RenditionSize.file_key, Item.id == gone.id)).all()
+        for key in {gone.original_key, gone.review_key, gone.small_key, *made, *smaller}:
             if key is not None and not is_used(session, key):
                 vault.remove(key)
 
@@ -235,6 +237,17 @@ def is_used(session: Session, key: str) -> bool:
         .join(Item, col(Item.id) == Rendition.item_id)
         .where(Rendition.file_key == key, there)
     )
+    of_size = _sizes(RenditionSize.id, RenditionSize.file_key == key, there)
     of_scan = select(Evidence.id).where(Evidence.file_key == key)
-    queries = (of_item, of_rendition, of_scan)
+    queries: tuple[Any, ...] = (of_item, of_rendition, of_size, of_scan)
     return any(session.exec(query).first() is not None for query in queries)
+
+
+def _sizes(column: Any, *which: Any) -> Any:
+    """A column of the smaller copies of the items' renditions."""
+    return (
+        select(column)
+        .join(Rendition, col(Rendition.id) == RenditionSize.rendition_id)
+        .join(Item, col(Item.id) == Rendition.item_id)
+        .where(*which)
+    )

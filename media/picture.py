@@ -135,3 +135,13 @@ class Rendered:
     width: int
     height: int
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Smaller:
+    """A rendition's own picture in another size or kind of file (`jpg` or `avif`)."""
+
+    kind: str
+    data: bytes
+    width: int
+    height: int

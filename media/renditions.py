@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from core import log
 from core.db import Database
-from media import stages
+from media import sizes, stages
 from media.context import Runner
 from media.picture import Box
 from media.tables import Appearance, Item, Rendition
@@ -66,6 +66,7 @@ def make(
     boxes = [box_of(appearance) for appearance in rows]
     original = vault.get(item.original_key)
     rendered = children.run(stages.render, original, boxes, item.turn, crop_of(item))
+    smaller = sizes.made_of(children, rendered.jpeg)
     with database.write() as session:
         current = session.get_one(Item, item_id, with_for_update=True)
         if current.geometry != item.geometry or current.removed_at is not None:
@@ -89,6 +90,7 @@ def make(
         )
         session.add(rendition)
         session.flush()
+        sizes.keep(session, vault, rendition, smaller, now)
         log.append(
             session,
             log.Event.RENDITION_MADE,

@@ -15,12 +15,14 @@ import numpy as np
 from PIL import Image
 
 from media import detect as detector
+from media import origin
 from media.decode import CHECKED_LONG_SIDE, decode, scaled
 from media.embed import embed_with_mirror
-from media.encode import encode_jpeg
+from media.encode import encode_avif, encode_jpeg
 from media.errors import refusal
+from media.find import faces
 from media.likeness import likeness
-from media.picture import Box, Examined, Rendered, Vectors
+from media.picture import Box, Examined, Rendered, Smaller, Vectors
 from media.redact import apply_geometry, hide
 
 # Vectors gain from detail that detection does not need: a face of 40 pixels in a rendition has
@@ -29,6 +31,10 @@ RECOGNISED_LONG_SIDE: Final = 4096
 
 # A tile is at most 400 CSS pixels wide; twice that many for sharp screens is not worth the wait.
 TILE_LONG_SIDE: Final = 480
+
+# Long sides of the smaller copies for pages: a phone is 360 to 430 CSS pixels wide at two or three
+# to one; a photo beside others in a gallery is a quarter of that.
+SMALLER_SIDES: Final = (640, 1280)
 
 # A hidden place where the detector is still this sure of a face: then hiding went wrong. On 361
 # hidden faces the highest score was 0.33; on faces that are there half score above 0.82.
@@ -42,15 +48,18 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = round(time.perf_counter() - start, 4)
 
 
-def examine(data: bytes) -> Examined:
-    """Decode, find the faces and make the copy for review. Raises RefusedFile."""
+def examine(data: bytes, checked: int = CHECKED_LONG_SIDE) -> Examined:
+    """Decode, find the faces and make the copy for review. Raises RefusedFile.
+
+    `checked`: the long side in pixels at which faces are looked for; more for what is printed.
+    """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decode"):
-        decoded = decode(data, long_side=CHECKED_LONG_SIDE)
+        decoded = decode(data, long_side=checked)
     with _timed(seconds, "detect"):
-        found = detector.detect(decoded.pixels)
+        found = faces(decoded.pixels)
     with _timed(seconds, "encode"):
-        review_jpeg = encode_jpeg(decoded.pixels)
+        review_jpeg = encode_jpeg(scaled(decoded.pixels, CHECKED_LONG_SIDE))
         small_jpeg = encode_jpeg(scaled(decoded.pixels, TILE_LONG_SIDE))
     return Examined(
         decoded.width,
@@ -70,27 +79,49 @@ def render(
     turn: int = 0,
     crop: Box | None = None,
     long_side: int = CHECKED_LONG_SIDE,
+    checked: int = CHECKED_LONG_SIDE,
 ) -> Rendered:
     """A rendition in which every box of `hidden` is gone. Raises RefusedFile.
 
     Boxes are in fractions of the upright picture, `turn` in quarter turns clockwise, `crop` in
-    fractions of the turned picture. Never larger than what was checked, whatever `long_side` says.
+    fractions of the turned picture. Never larger than what was `checked` (as given to `examine`),
+    whatever `long_side` says.
     Hidden before it is cropped, so that a head cut by the crop is hidden as well; and looked at
     again by the detector before it becomes a file.
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decode"):
-        pixels = decode(data, long_side=CHECKED_LONG_SIDE).pixels
+        decoded = decode(data, long_side=checked)
+        pixels = decoded.pixels
     with _timed(seconds, "hide"):
         pixels = hide(pixels, hidden)
     with _timed(seconds, "check"):
         if any(score >= STILL_A_FACE for score in detector.strongest(pixels, hidden)):
             raise refusal("still_visible")
     with _timed(seconds, "encode"):
-        pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, CHECKED_LONG_SIDE))
-        jpeg = encode_jpeg(pixels)
+        pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, checked))
+        word = origin.of_copy(decoded.origin, hidden=bool(hidden))
+        jpeg = encode_jpeg(pixels, xmp=None if word is None else origin.packet(word))
     height, width = pixels.shape[:2]
     return Rendered(jpeg, width, height, seconds)
+
+
+def smaller(jpeg: bytes) -> list[Smaller]:
+    """The other sizes of a rendition, made of its own file and of nothing else: what is hidden
+    there cannot be seen here. Raises RefusedFile."""
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as picture:
+        xmp = picture.info.get("xmp")
+    pixels = decode(jpeg).pixels
+    made = []
+    for long_side in (*SMALLER_SIDES, max(pixels.shape[:2])):
+        if long_side > max(pixels.shape[:2]):
+            continue
+        small = scaled(pixels, long_side)
+        height, width = small.shape[:2]
+        made.append(Smaller("avif", encode_avif(small, xmp), width, height))
+        if long_side < max(pixels.shape[:2]):  # the whole one is there already
+            made.append(Smaller("jpg", encode_jpeg(small, xmp=xmp), width, height))
+    return made
 
 
 def vectors(data: bytes, boxes: list[Box]) -> Vectors:

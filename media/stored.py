@@ -21,7 +21,7 @@ from core import whole
 from core.db import Database
 from media.errors import UnreadableStored
 from media.items import is_used
-from media.tables import Item, Rendition
+from media.tables import Item, Rendition, RenditionSize
 from media.vault import Vault
 
 SCAN = "scan"
@@ -148,6 +148,15 @@ def _named(session: Session, school_id: int) -> Iterator[Named]:
     )
     for item_id, key in session.exec(made).all():
         yield Named(school_id, item_id, "rendition", key)
+    smaller = (
+        select(Rendition.item_id, RenditionSize.file_key)
+        .join(Rendition, col(Rendition.id) == RenditionSize.rendition_id)
+        .join(Item, col(Item.id) == Rendition.item_id)
+        .where(*there)
+        .order_by(col(RenditionSize.id))
+    )
+    for item_id, key in session.exec(smaller).all():
+        yield Named(school_id, item_id, "smaller rendition", key)
     scans = select(Evidence.id, Evidence.file_key).where(Evidence.school_id == school_id)
     for scan_id, scan in session.exec(scans.order_by(col(Evidence.id))).all():
         if scan is not None:

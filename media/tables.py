@@ -221,6 +221,30 @@ class Publication(SQLModel, table=True):
     retract_reason: str | None = Field(default=None, max_length=30)
 
 
+class RenditionSize(SQLModel, table=True):
+    """A rendition's own picture in another size or kind of file, made of its file (`of_sha256`) and
+    of nothing else. It has no approval of its own: it may be seen when, and only as long as, the
+    gate lets that very file be seen."""
+
+    __tablename__ = "rendition_size"
+    __table_args__ = (
+        sa.CheckConstraint("kind in ('jpg', 'avif')", name="a_kind_for_pages"),
+        sa.UniqueConstraint("rendition_id", "kind", "width"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    school_id: int = Field(foreign_key="school.id")
+    rendition_id: int = Field(foreign_key="rendition.id", index=True)
+    of_sha256: str = Field(max_length=64)
+    kind: str = Field(max_length=4)
+    width: int  # pixels
+    height: int
+    file_key: str = Field(max_length=200)
+    sha256: str = Field(max_length=64)
+    size: int
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Permit(SQLModel, table=True):
     """The gate's yes for one rendition on one channel. Checked, never trusted: it is asked for in
     addition to the registry, never instead of it (R13).

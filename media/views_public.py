@@ -6,6 +6,7 @@ same as what never existed, so that nobody learns of a refusal from the outside.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -32,13 +33,12 @@ from core.clock import now
 from core.errors import N_, Unavailable
 from core.i18n import day, language
 from core.web import NavItem, add_nav, config, open_endpoint, reading
-from media import feed, gallery
+from media import feed, gallery, sizes
 from media.clearance import look
 from media.context import vault
 from media.errors import UnreadableStored
 from media.gallery import ShownPost
-
-logger = structlog.get_logger(__name__)
+from media.tables import Rendition, RenditionSize
 
 logger = structlog.get_logger(__name__)
 
@@ -60,7 +60,10 @@ _OPEN = {
     "public.atom": "the feed of a public gallery",
     "public.post": "a post of a public gallery; one of a closed gallery asks to sign in",
     "public.file": "a published photo, after the gate said yes; a closed one asks to sign in",
+    "public.size": "the same photo in another size, after the same yes",
 }
+
+_PICTURES = frozenset({"public.file", "public.size"})
 
 
 def register(app: Flask) -> None:
@@ -165,6 +168,27 @@ def post(token: str) -> Any:
 @blueprint.get("/beeld/<token>.jpg")
 def file(token: str) -> Response:
     """A published file. The gate is asked first; only then may the browser use its own copy."""
+    return _published(token, lambda rendition: rendition)
+
+
+@blueprint.get("/beeld/<token>/<int:width>.<any(jpg, avif):kind>")
+def size(token: str, width: int, kind: str) -> Response:
+    """The same in another size: of the very file that may be seen now, or not at all."""
+
+    def of_that_size(rendition: Rendition) -> RenditionSize | None:
+        smaller = sizes.of(reading(), [rendition])[rendition.id or 0]
+        return next((row for row in smaller if (row.width, row.kind) == (width, kind)), None)
+
+    return _published(token, of_that_size)
+
+
+_TYPES = {"jpg": "image/jpeg", "avif": "image/avif"}
+
+
+def _published(
+    token: str, choose: Callable[[Rendition], Rendition | RenditionSize | None]
+) -> Response:
+    """What `choose` takes of the file of a publication, after the gate let that file be seen."""
     publication = gallery.publication_of(reading(), token)
     if publication is None:
         return _not_known()
@@ -174,21 +198,24 @@ def file(token: str) -> Response:
     if _is_closed(publication.school_id):
         return _closed()
     clearance = look(reading(), [publication], now())[publication.id or 0]
-    rendition = clearance.rendition
-    if not clearance.may_be_served or rendition is None:
+    if not clearance.may_be_served or clearance.rendition is None:
         metrics.GATE_REFUSALS.labels(reason=clearance.serving_refusal or "not_made").inc()
         return _not_here()
-    if request.if_none_match.contains_weak(rendition.sha256):
+    chosen = choose(clearance.rendition)
+    if chosen is None:
+        return _not_here()
+    if request.if_none_match.contains_weak(chosen.sha256):
         response = Response(status=304)
     else:
         try:
-            data = vault().get(rendition.file_key)
+            data = vault().get(chosen.file_key)
         except (UnreadableStored, Unavailable) as problem:
             metrics.GATE_REFUSALS.labels(reason="unreadable").inc()
-            logger.error("published_file_unreadable", rendition=rendition.id, code=problem.code)
+            logger.error("published_file_unreadable", file=chosen.id, code=problem.code)
             return _not_here()
-        response = Response(data, mimetype="image/jpeg")
-    response.set_etag(rendition.sha256)
+        kind = chosen.kind if isinstance(chosen, RenditionSize) else "jpg"
+        response = Response(data, mimetype=_TYPES[kind])
+    response.set_etag(chosen.sha256)
     response.headers["Cache-Control"] = _ASK_AGAIN
     return response
 
@@ -263,7 +290,7 @@ def _not_here() -> Response:
 def _small(page: str, text: str, status: int) -> Response:
     """A small page, or a small picture with a text where a picture was asked for."""
     wants_page = request.accept_mimetypes.best_match(["image/svg+xml", "text/html"]) == "text/html"
-    if request.endpoint != "public.file" or wants_page:
+    if request.endpoint not in _PICTURES or wants_page:
         response = make_response(render_template(page), status)
     else:
         response = make_response(render_template("public/gone.svg", text=text), status)

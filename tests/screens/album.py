@@ -435,6 +435,7 @@ NO_PICTURE = {
     "review.start": "only leads on to the first photo with faces to name",
     "activities.status": "numbers for the script, no page",
     "public.file": "a picture, no page",
+    "public.size": "a picture, no page",
     "board.picture": "a picture, no page",
     "board.face": "a picture, no page",
     "pictures.photo": "a picture, no page",

@@ -79,6 +79,29 @@ def test_a_sideways_phone_photo_comes_out_upright(orientation: int, long_side: i
     assert decoded.pixels.shape[:2] == ((64, 96) if long_side is None else (32, 48))
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_a_picture_of_another_kind_comes_out_upright_once(kind: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    stored = four_colours().transpose(Image.Transpose.ROTATE_90)
+    decoded = decode(file_of(stored, kind, exif=exif), long_side=48)
+    assert corners(decoded.pixels) == UPRIGHT
+    assert (decoded.width, decoded.height) == (96, 64)
+
+
+@pytest.mark.parametrize("long_side", [1000, 260, 250, 130])
+def test_a_jpeg_that_is_decoded_smaller_is_as_large_as_asked_for_and_no_less_whole(
+    long_side: int, astronaut: Pixels
+) -> None:
+    data = file_of(Image.fromarray(astronaut))
+    decoded = decode(data, long_side=long_side)
+    assert (decoded.width, decoded.height) == (512, 512)
+    assert 0.97 * min(long_side, 512) <= decoded.pixels.shape[0] <= min(long_side, 512)
+    like = np.asarray(Image.fromarray(astronaut).resize(decoded.pixels.shape[:2]), np.int16)
+    assert np.abs(decoded.pixels - like).mean() < 6
+    assert refused(data[: len(data) // 2], long_side=long_side).code == "truncated"
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 500])
 def test_an_orientation_that_does_not_exist_leaves_the_photo_as_it_lies(orientation: int) -> None:
     exif = Image.Exif()
@@ -92,7 +115,7 @@ def test_damaged_exif_does_not_refuse_the_photo() -> None:
     assert corners(decode(data).pixels) == UPRIGHT
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF", "AVIF"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF"])
 def test_every_kind_that_is_taken_in_is_decoded(kind: str) -> None:
     decoded = decode(file_of(four_colours(), kind))
     assert corners(decoded.pixels) == UPRIGHT
@@ -178,7 +201,38 @@ def test_a_damaged_picture_is_refused(astronaut: Pixels) -> None:
     assert refused(b"no picture").code == "unreadable"
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_half_of_what_has_no_lengths_is_refused_by_its_decoder(
+    kind: str, astronaut: Pixels
+) -> None:
+    data = file_of(Image.fromarray(astronaut), kind)
+    assert refused(data[: len(data) // 2]).code in ("truncated", "unreadable")
+
+
+@pytest.mark.parametrize("smaller_first", [False, True], ids=["smaller_last", "smaller_first"])
+def test_of_a_tiff_the_one_page_that_is_no_smaller_copy_is_taken(smaller_first: bool) -> None:
+    small = Image.new("RGB", (12, 8), "black")
+    pages = [(four_colours(), 0), (small, 1)]
+    first, second = reversed(pages) if smaller_first else pages
+    # The mark of a smaller copy (NewSubfileType) belongs to each page.
+    first[0].encoderinfo = {"tiffinfo": {254: first[1]}}
+    second[0].encoderinfo = {"tiffinfo": {254: second[1]}}
+    data = file_of(
+        first[0], "TIFF", save_all=True, append_images=[second[0]], tiffinfo={254: first[1]}
+    )
+    decoded = decode(data)
+    assert corners(decoded.pixels) == UPRIGHT
+    assert (decoded.width, decoded.height) == (96, 64)
+
+
+def test_a_tiff_of_several_pictures_is_refused() -> None:
+    """Nobody can tell which of them was meant."""
+    error = refused(file_of(four_colours(), "TIFF", save_all=True, append_images=[four_colours()]))
+    assert error.code == "pages"
+    assert "has 2 pages" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
 def test_a_moving_picture_is_refused(kind: str) -> None:
     """Its later frames would never be looked at."""
     frames = [four_colours(), four_colours().transpose(Image.Transpose.ROTATE_180)]
@@ -224,6 +278,27 @@ def test_every_colour_mode_becomes_rgb(mode: str) -> None:
 def test_a_deep_grey_is_made_shallower_and_not_cut_off() -> None:
     image = Image.fromarray(np.full((20, 30), 0x8000, np.uint16))
     assert decode(file_of(image, "PNG")).pixels[0, 0].tolist() == [128, 128, 128]
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "expected"),
+    [("F", 0.5, 127), ("F", 127.0, 127), ("F", float("nan"), 0), ("I", 32768, 127)],
+)
+def test_a_grey_of_any_depth_in_a_tiff_is_a_grey(mode: str, value: float, expected: int) -> None:
+    kind = np.float32 if mode == "F" else np.int32
+    decoded = decode(file_of(Image.fromarray(np.full((20, 30), value, kind)), "TIFF"))
+    assert decoded.pixels[0, 0].tolist() == [expected] * 3
+
+
+def test_lab_and_cmyk_of_the_printer_become_the_colours_they_stand_for() -> None:
+    lab = Image.merge("LAB", [Image.new("L", (30, 20), part) for part in (140, 160, 170)])
+    red, green, blue = decode(file_of(lab, "TIFF")).pixels[0, 0].tolist()
+    assert red > green > blue
+    cmyk = Image.new("RGB", (30, 20), (200, 100, 50)).convert("CMYK")
+    for kind in ("TIFF", "JPEG"):
+        assert decode(file_of(cmyk, kind)).pixels[0, 0].tolist() == pytest.approx(
+            [200, 100, 50], abs=4
+        )
 
 
 def test_what_is_transparent_lies_on_white() -> None:

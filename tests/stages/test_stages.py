@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from media import detect as detector
-from media import stages
+from media import origin, stages
 from media.decode import CHECKED_LONG_SIDE, decode
 from media.encode import encode_jpeg
 from media.errors import RefusedFile
@@ -72,8 +72,10 @@ def test_nothing_of_the_upload_but_its_pixels_reaches_a_rendition(
         stages.examine(leaky).review_jpeg,
         stages.thumbnail(leaky),
     ]
+    said = [body for jpeg in made for marker, body in segments(jpeg) if marker == 0xE1]
+    assert said == [b"http://ns.adobe.com/xap/1.0/\0" + origin.packet("humanEdits")]
     for jpeg in made:
-        assert {marker for marker, _ in segments(jpeg)} <= NEEDED
+        assert {marker for marker, _ in segments(jpeg)} - {0xE1} <= NEEDED
         header = segments(jpeg)[0][1]
         assert header[:5] == b"JFIF\0"
         assert header[-2:] == b"\0\0", "no thumbnail in the JFIF header"
