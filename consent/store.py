@@ -297,5 +297,4 @@ _CAPACITIES = {capacity.value: capacity for capacity in Capacity}
 
 
 def _table(row: type[SQLModel]) -> sa.Table:
-    table: sa.Table = row.__table__  # type: ignore[attr-defined]  # every table class has one
-    return table
+    return row.__table__  # type: ignore[attr-defined, no-any-return]  # every table class has one
