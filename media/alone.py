@@ -105,7 +105,7 @@ def redact(
     hidden = [one.box for one, kept in zip(found, keep, strict=True) if not kept]
     visible = [one.box for one, kept in zip(found, keep, strict=True) if kept]
     with _timed(seconds, "hide"):
-        pixels = hide(pixels, hidden)
+        pixels = hide(pixels, hidden, visible)
     with _timed(seconds, "encode"):
         data = encode_as(pixels, suffix)
     with _timed(seconds, "check"):

@@ -8,6 +8,7 @@ of the face: with another face underneath, the very same picture comes out.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,11 @@ GROW_AT_LEAST: Final = 3
 # The soft edge lies outside the hidden region, so that no pixel of the region takes part in it.
 # Share of the ellipse's radius.
 SOFT_EDGE: Final = 0.12
+
+# Where a head that is hidden reaches into a face that may be shown, that face stays: the ellipse
+# within its own box, from brow to chin. But never what lies within the hidden face's own box, and a
+# little around it, since boxes are a few pixels off.
+OWN_FACE: Final = 1.15
 
 # Around each region so many of its own sizes are looked at for the fill.
 SURROUNDINGS: Final = 0.6
@@ -66,21 +72,44 @@ class _Ellipse:
         return np.sqrt(across[None, :] ** 2 + down[:, None] ** 2)
 
 
-def hide(pixels: Pixels, boxes: list[Box]) -> Pixels:
+def hide(pixels: Pixels, boxes: Sequence[Box], shown: Sequence[Box] = ()) -> Pixels:
     """A copy in which the head at each box is gone. Boxes: the faces, as detected or drawn.
 
     All regions are one mask: a hidden neighbour never feeds a fill. Pixels farther away than the
-    soft edge stay as they are. Raises ValueError for a box that is no box: never hides less.
+    soft edge stay as they are, and so do the faces at `shown` wherever they are not those of
+    somebody hidden as well. Raises ValueError for a box that is no box: never hides less.
     """
     out = pixels.copy()
     height, width = pixels.shape[:2]
-    heads = [_head(box, width, height) for box in boxes]
-    for window, members in _clusters(heads, width, height):
+    for window, members in _clusters([_head(box, width, height) for box in boxes], width, height):
         left, top, right, bottom = window
         blur = FILL_BLUR * 2 * max(max(head.wide, head.tall) for head in members)
         part = pixels[top:bottom, left:right]
-        out[top:bottom, left:right] = _filled(part, _nearest(members, window), blur)
+        nearest = _nearest(members, window)
+        nearest[_spared(boxes, shown, window, width, height)] = np.inf
+        out[top:bottom, left:right] = _filled(part, nearest, blur)
     return out
+
+
+def hidden_pixels(
+    width: int, height: int, boxes: Sequence[Box], shown: Sequence[Box] = ()
+) -> NDArray[np.bool_]:
+    """(height, width): which pixels `hide` makes anew, from the others alone."""
+    whole = (0, 0, width, height)
+    nearest = _nearest([_head(box, width, height) for box in boxes], whole)
+    hidden: NDArray[np.bool_] = nearest <= 1
+    return hidden & ~_spared(boxes, shown, whole, width, height)
+
+
+def _spared(
+    boxes: Sequence[Box], shown: Sequence[Box], window: Window, width: int, height: int
+) -> NDArray[np.bool_]:
+    """Which pixels of the window belong to a face that is shown, and to none that is hidden."""
+    kept = _nearest([_inner(box, width, height) for box in shown], window) <= 1
+    # The same ellipse OWN_FACE times as large.
+    hidden = _nearest([_inner(box, width, height, OWN_FACE) for box in boxes], window) <= 1
+    spared: NDArray[np.bool_] = kept & ~hidden
+    return spared
 
 
 def hidden_area(box: Box, width: int, height: int) -> Box:
@@ -98,6 +127,13 @@ def _head(box: Box, width: int, height: int) -> _Ellipse:
     tall = (bottom - top) / 2 + GROW_AT_LEAST
     # A head is never much longer than wide: a narrow box is a face seen from the side.
     wide, tall = max(wide, 0.75 * tall), max(tall, 0.75 * wide)
+    return _Ellipse((left + right) / 2, (top + bottom) / 2, wide, tall)
+
+
+def _inner(box: Box, width: int, height: int, share: float = 1.0) -> _Ellipse:
+    """The ellipse that touches the sides of a box, so many times as large."""
+    left, top, right, bottom = box.pixels(width, height)
+    wide, tall = (max((right - left) / 2, 0.5) * share, max((bottom - top) / 2, 0.5) * share)
     return _Ellipse((left + right) / 2, (top + bottom) / 2, wide, tall)
 
 
@@ -148,9 +184,11 @@ def _nearest(heads: list[_Ellipse], window: Window) -> Floats:
     for head in heads:
         # Only where the head or its soft edge reaches: a crowd has hundreds.
         near = _window(head, SOFT_EDGE, right, bottom)
-        if near is not None:
-            place = np.s_[near[1] - top : near[3] - top, near[0] - left : near[2] - left]
-            nearest[place] = np.minimum(nearest[place], head.distance(*near))
+        if near is None or near[2] <= left or near[3] <= top:
+            continue
+        x, y = max(left, near[0]), max(top, near[1])
+        place = np.s_[y - top : near[3] - top, x - left : near[2] - left]
+        nearest[place] = np.minimum(nearest[place], head.distance(x, y, near[2], near[3]))
     return nearest
 
 

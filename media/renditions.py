@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from core import log
 from core.db import Database
 from media import sizes, stages
 from media.context import Runner
+from media.decode import CHECKED_LONG_SIDE
 from media.picture import Box
+from media.states import Identity, Source
 from media.tables import Appearance, Item, Rendition
 from media.vault import Vault
+
+# What may be seen of an appearance is a face only when somebody said whose, or that it is one.
+_OF_PEOPLE: Final = (Identity.CONFIRMED, Identity.BYSTANDER)
 
 
 def find(session: Session, item: Item, hidden: frozenset[int]) -> Rendition | None:
@@ -46,6 +52,19 @@ def box_of(appearance: Appearance) -> Box:
     return Box(appearance.left, appearance.top, appearance.right, appearance.bottom)
 
 
+def spared(appearances: Iterable[Appearance], hidden: Collection[int]) -> list[Box]:
+    """The faces that stay whole where a hidden head reaches into them: those of people who may be
+    seen. Not where somebody drew a region to be hidden: all of that goes."""
+    rows = list(appearances)
+    drawn = [box_of(row) for row in rows if row.id in hidden and row.source == Source.HAND]
+    seen = [
+        box_of(row)
+        for row in rows
+        if row.id not in hidden and row.removed_at is None and row.identity in _OF_PEOPLE
+    ]
+    return [box for box in seen if not any(box.overlap(other) for other in drawn)]
+
+
 def make(
     database: Database,
     vault: Vault,
@@ -57,15 +76,20 @@ def make(
     """Make one file and write it down; no transaction is open while a child works."""
     with database.read() as session:
         item = session.get_one(Item, item_id)
-        # Also those that were removed since: a file hides everything that it is said to hide.
-        rows = session.exec(
-            select(Appearance).where(
-                Appearance.item_id == item_id, col(Appearance.id).in_(list(hidden))
-            )
-        ).all()
-    boxes = [box_of(appearance) for appearance in rows]
+        rows = session.exec(select(Appearance).where(Appearance.item_id == item_id)).all()
+    # Also those that were removed since: a file hides everything that it is said to hide.
+    boxes = [box_of(appearance) for appearance in rows if appearance.id in hidden]
     original = vault.get(item.original_key)
-    rendered = children.run(stages.render, original, boxes, item.turn, crop_of(item))
+    rendered = children.run(
+        stages.render,
+        original,
+        boxes,
+        item.turn,
+        crop_of(item),
+        CHECKED_LONG_SIDE,
+        CHECKED_LONG_SIDE,
+        spared(rows, hidden),
+    )
     smaller = sizes.made_of(children, rendered.jpeg)
     with database.write() as session:
         current = session.get_one(Item, item_id, with_for_update=True)

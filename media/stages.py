@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -80,8 +80,10 @@ def render(
     crop: Box | None = None,
     long_side: int = CHECKED_LONG_SIDE,
     checked: int = CHECKED_LONG_SIDE,
+    shown: Sequence[Box] = (),
 ) -> Rendered:
-    """A rendition in which every box of `hidden` is gone. Raises RefusedFile.
+    """A rendition in which every box of `hidden` is gone, while the faces at `shown` stay whole
+    where a hidden head reaches into them. Raises RefusedFile.
 
     Boxes are in fractions of the upright picture, `turn` in quarter turns clockwise, `crop` in
     fractions of the turned picture. Never larger than what was `checked` (as given to `examine`),
@@ -94,7 +96,7 @@ def render(
         decoded = decode(data, long_side=checked)
         pixels = decoded.pixels
     with _timed(seconds, "hide"):
-        pixels = hide(pixels, hidden)
+        pixels = hide(pixels, hidden, shown)
     with _timed(seconds, "check"):
         if any(score >= STILL_A_FACE for score in detector.strongest(pixels, hidden)):
             raise refusal("still_visible")

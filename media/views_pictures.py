@@ -22,7 +22,7 @@ from media.context import children, vault
 from media.decode import CHECKED_LONG_SIDE
 from media.gate import Effect, appearances_of, decide_many
 from media.picture import Box
-from media.renditions import box_of, crop_of
+from media.renditions import box_of, crop_of, spared
 from media.states import ItemState
 from media.tables import Appearance, Item
 
@@ -87,9 +87,16 @@ def preview(item_id: int, channel_id: int) -> Response:
     if in_doubt(item) or Effect.BLOCK in effects.values():
         raise Conflict(N_("This photo does not go out on this channel."))
     shown = {face for face, effect in effects.items() if effect is Effect.SHOW}
-    hidden = [box_of(row) for row in rows if row.id not in shown]
+    hidden = {row.id for row in rows if row.id is not None and row.id not in shown}
     rendered = children().run(
-        stages.render, _review_copy(item), hidden, item.turn, crop_of(item), _PREVIEW
+        stages.render,
+        _review_copy(item),
+        [box_of(row) for row in rows if row.id in hidden],
+        item.turn,
+        crop_of(item),
+        _PREVIEW,
+        CHECKED_LONG_SIDE,
+        spared(rows, hidden),
     )
     return _jpeg(rendered.jpeg)
 

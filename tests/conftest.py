@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Rule
 
@@ -27,6 +28,10 @@ from tests.make import Maker
 
 # One browser for the whole session: a second one beside it does not start.
 __all__ = ["browser", "letterbox", "posted"]
+
+# How long an example takes tells how busy the machine is, and nothing of a rule.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _compile = Rule._compile_builder
 _compiled: dict[object, Callable[..., tuple[str, str]]] = {}
