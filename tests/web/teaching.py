@@ -191,6 +191,10 @@ class Desk:
             ).all()
         return sorted(rows, key=lambda row: row.left)
 
+    def asked(self, item: Item) -> Sequence[Appearance]:
+        """Those of them that somebody is asked about."""
+        return [face for face in self.faces(item) if not face.unasked]
+
     def logged(self, event: str) -> list[dict[str, Any]]:
         """The data of every entry of that kind."""
         with self.database.read() as session:

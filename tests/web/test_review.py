@@ -76,7 +76,7 @@ def test_everybody_is_hidden_until_named_and_then_consent_decides(desk: Desk, ph
 
 
 def test_after_a_name_the_next_face_without_one_comes(desk: Desk, photo: Item) -> None:
-    first, second = desk.faces(photo)[:2]
+    first, second = desk.asked(photo)[:2]
     answer = desk.client.post(
         f"/opnamen/{photo.id}/gezichten/{first.id}/naam", data={"person": desk.people[0].id}
     )

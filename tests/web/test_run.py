@@ -497,7 +497,7 @@ def test_two_photos_of_a_phone_within_a_second_are_asked_about_together(desk: De
     assert (second.taken_at - first.taken_at).total_seconds() == 0.5
     together = [len(one["faces"]) for one in questions(desk)]
     assert set(together) == {2}
-    assert len(together) == len(desk.faces(first))
+    assert len(together) == len(desk.asked(first))
 
 
 def test_who_is_small_in_the_background_is_hidden_and_not_asked_about(desk: Desk) -> None:
