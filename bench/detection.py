@@ -155,8 +155,9 @@ def _line(share: float, truth: dict[Path, Any], looked: dict[Path, Any], turn: i
         areas.append(falsely(size, faces, boxes))
     cells = [
         f"{missed[name]}/{of[name]} (<= {100 * bound(missed[name], of[name]):.2f} %)"
-        for name in BANDS
         if of[name]
+        else "none"
+        for name in BANDS
     ]
     print(
         f"{share:>8.2f}   "
