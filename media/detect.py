@@ -34,10 +34,9 @@ FINEST_SCALE: Final = 2.0
 FINEST_PIXELS: Final = 6_300_000
 
 # It takes eight times as long as all others together, so it is taken where the look before it sees
-# the least sign of a small face: on the development photos a third of the picture, in which lay
-# every face that the whole of it had found (at 0.05 eight of 426 of 10 to 16 pixels were lost). A
-# face of 12 pixels by itself in a large picture leaves signs of 0.013 to 0.1. Heights in pixels of
-# the look before.
+# the least sign of a small face (docs/decisions/0030): at 0.05 eight of 426 faces of 10 to 16
+# pixels were lost; a face of 12 by itself in a large picture leaves signs of 0.013 to 0.1.
+# Heights in pixels of the look before.
 SIGN: Final = 0.012
 SIGN_HEIGHT: Final = 42
 # Around a sign so much is looked at, since people stand together, and that much more is given to
