@@ -28,7 +28,7 @@ CODES: dict[str, str] = {
     "too_many_pixels": N_("too many pixels"),
     "animation": N_("a moving picture"),
     "pages": N_("more than one page"),
-    "sound": N_("a sound recording"),
+    "sound_file": N_("a sound recording"),
     "too_heavy": N_("too heavy to read"),
     "crashed": N_("reading it failed"),
     "interrupted": N_("the computer stopped looking at it, more than once"),

@@ -32,7 +32,7 @@ SENTENCES: Final[dict[str, str]] = {
     "film": N_(
         "“%(name)s” is a film; films are not taken yet, only photos can be added (%(allowed)s)."
     ),
-    "sound": N_(
+    "sound_file": N_(
         "“%(name)s” is a sound recording; those are not taken yet, only photos can be added"
         " (%(allowed)s)."
     ),

@@ -53,7 +53,7 @@ def check_upload(name: str, data: bytes, max_bytes: int) -> UploadKind:
     """The kind of photo that `data` is.
 
     `name` is only repeated in the sentence of a refusal. Raises RefusedFile: empty, too_large,
-    not_a_photo, other_kind, film or sound.
+    not_a_photo, other_kind, film or sound_file.
     """
     if not data:
         raise refusal("empty", name=name)
@@ -116,7 +116,7 @@ def _not_taken(name: str, data: bytes) -> Exception:
             return refusal("other_kind", name=name, kind=kind, allowed=ALLOWED_KINDS)
     is_sound = data.startswith(_SOUNDS) or (data[:4] == b"RIFF" and data[8:12] == b"WAVE")
     if is_sound or data[4:11] == b"ftypM4A":
-        return refusal("sound", name=name, allowed=ALLOWED_KINDS)
+        return refusal("sound_file", name=name, allowed=ALLOWED_KINDS)
     is_film = data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or data.startswith(_FILMS)
     if is_film or (data[:4] == b"RIFF" and data[8:11] == b"AVI"):
         return refusal("film", name=name, allowed=ALLOWED_KINDS)

@@ -50,7 +50,7 @@ def test_the_kind_is_read_from_the_bytes_and_not_from_the_name(
         ("scan.bmp", b"BM" + bytes(40), "other_kind", "“scan.bmp” is a BMP file"),
         ("brief.jpg", b"%PDF-1.7", "other_kind", "is a PDF file"),
         ("dans.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "film", "“dans.mp4” is a film"),
-        ("lied.wav", b"RIFF\x24\0\0\0WAVEfmt ", "sound", "“lied.wav” is a sound recording"),
+        ("lied.wav", b"RIFF\x24\0\0\0WAVEfmt ", "sound_file", "“lied.wav” is a sound recording"),
     ],
     ids=["text", "empty", "bmp", "pdf", "film", "sound"],
 )
@@ -111,4 +111,7 @@ def test_a_refusal_without_its_params_is_noticed_where_it_is_made() -> None:
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_every_refusal_says_what_is_wrong_and_what_to_do(code: str) -> None:
-    assert SENTENCES[code].count(".") + SENTENCES[code].count(";") >= 2 or code in ("film", "sound")
+    assert SENTENCES[code].count(".") + SENTENCES[code].count(";") >= 2 or code in (
+        "film",
+        "sound_file",
+    )
