@@ -138,7 +138,7 @@ def test_a_face_that_is_still_there_blocks_the_rendition(
     astronaut: Pixels, astronaut_face: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R14: were hiding ever to fail, no file is made."""
-    monkeypatch.setattr(stages, "hide", lambda pixels, boxes: pixels)
+    monkeypatch.setattr(stages, "hide", lambda pixels, *_boxes: pixels)
     with pytest.raises(RefusedFile) as caught:
         stages.render(encode_jpeg(astronaut), [astronaut_face], 0, None)
     assert caught.value.code == "still_visible"
