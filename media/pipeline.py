@@ -19,7 +19,7 @@ from media import stages
 from media.asking import in_background
 from media.children import PoolClosed
 from media.context import Runner
-from media.errors import RefusedFile, setback_of
+from media.errors import RefusedFile, UnreadableStored, setback_of
 from media.gate import appearances_of
 from media.picture import Examined, Found
 from media.refresh import touched
@@ -65,7 +65,9 @@ def process_item(
     except PoolClosed:
         raise
     except Exception as problem:
-        _wait(database, item, setback_of(problem))
+        still = _wait(database, item, setback_of(problem))
+        if isinstance(problem, UnreadableStored) and not still:
+            return  # somebody took it away between its row and its file, and its file with it
         raise
     if kept and propose_names is not None:
         propose_names(database, children, vault, item_id, now)
@@ -83,15 +85,17 @@ def _look(database: Database, vault: Vault, children: Runner, item: Item, now: d
     return _keep(database, vault, item, examined, now)
 
 
-def _wait(database: Database, seen: Item, code: str) -> None:
-    """Say for what it waits, if even that can be written."""
+def _wait(database: Database, seen: Item, code: str) -> bool:
+    """Say for what it waits, if even that can be written; False when it does not wait any more."""
     try:
         with database.write() as session:
             item = _still(session, seen)
             if item is not None:
                 item.setback = code
+            return item is not None
     except Unavailable as problem:
         logger.warning("setback_not_noted", item=seen.id, code=code, kind=problem.code)
+        return True
 
 
 def give_up(database: Database, item_id: int, run: int, now: datetime) -> None:

@@ -245,6 +245,25 @@ def test_a_photo_that_is_removed_while_it_is_looked_at_stays_away(story: Story) 
                 story.vault.get(key)
 
 
+def test_a_photo_that_goes_between_its_row_and_its_file_is_no_fault(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = story.photo([0])
+    with story.database.write() as session:
+        items.look_again(session, session.get_one(Item, item.id))
+    read = story.vault.get
+
+    def late(key: str) -> bytes:
+        with story.database.write() as session:
+            gone = items.remove(session, item.id or 0, story.teacher.id or 0, now())
+        items.erase_files(story.database, story.vault, gone)
+        return read(key)
+
+    monkeypatch.setattr(story.vault, "get", late)
+    process_item(story.database, story.vault, story.children, item.id or 0, now())
+    assert item_of(story, item).removed_at is not None
+
+
 def item_of(story: Story, item: Item) -> Item:
     with story.database.read() as session:
         return session.get_one(Item, item.id)
