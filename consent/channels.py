@@ -18,10 +18,9 @@ from consent.model import Audience, Medium
 from consent.people import By
 from consent.registry import OnChange
 from consent.releases import ALWAYS
-from consent.school import ChannelInput, channel_of, everybody
+from consent.school import ChannelInput, channel_of, everybody, log_channel
 from consent.tables import Channel, FormVersion
 from consent.tables_channels import Rule
-from core import log
 from core.errors import N_, BadInput, Conflict
 from core.log import Event
 
@@ -63,7 +62,7 @@ def add_channel(
     )
     session.add(channel)
     session.flush()
-    _log(session, Event.CHANNEL_OPENED, channel, by)
+    log_channel(session, Event.CHANNEL_OPENED, channel, by)
     notices.publish_form(session, school_id, material=None, by=by.account, now=by.at)
     return channel
 
@@ -108,7 +107,7 @@ def change_channel(
         settings += stricter.put(channel, rule)
     session.flush()
     if settings:
-        _log(session, Event.CHANNEL_CHANGED, channel, by, settings=settings)
+        log_channel(session, Event.CHANNEL_CHANGED, channel, by, settings=settings)
     if words_change or asks:
         meant = True if wider else material if words_change else False
         form = notices.publish_form(session, school_id, material=meant, by=by.account, now=by.at)
@@ -160,7 +159,7 @@ def close_channel(
         raise Conflict(N_("This channel is closed already."))
     channel.closed_at = by.at
     session.flush()
-    _log(session, Event.CHANNEL_CLOSED, channel, by)
+    log_channel(session, Event.CHANNEL_CLOSED, channel, by)
     on_close(session, school_id, channel_id, by.account, by.at)
     _follow(session, school_id, by, on_change)
     return channel
@@ -179,7 +178,7 @@ def reopen_channel(
         raise Conflict(N_("This channel is open already."))
     channel.closed_at = None
     session.flush()
-    _log(session, Event.CHANNEL_REOPENED, channel, by)
+    log_channel(session, Event.CHANNEL_REOPENED, channel, by)
     _follow(session, school_id, by, on_change)
     return channel
 
@@ -200,15 +199,3 @@ def _slug(name: str, taken: Collection[str]) -> str:
         number += 1
         found = f"{base}-{number}"
     return found
-
-
-def _log(session: Session, event: Event, channel: Channel, by: By, **more: log.Value) -> None:
-    log.append(
-        session,
-        event,
-        school_id=channel.school_id,
-        actor_id=by.account,
-        at=by.at,
-        channel=channel.id,
-        **more,
-    )

@@ -20,22 +20,16 @@ from consent.model import Answer, Capacity, PublicationSeen, Seen
 from consent.outcome import IN_OWN_WORDS, IN_WORDS
 from consent.showing import CHOICES, RECOGNITION, Section
 from consent.tables import Activity, ActivityAsk, FormVersion, School
+from consent.todays_form import todays_form
 from consent.words import STATES
 from core.clock import now
 from core.i18n import language
-from core.web import config, database, reading
+from core.web import config, reading
 
 
 def form_of(relation: Relation) -> FormVersion:
-    """Today's version of the form; words that changed unpublished are published first."""
-    school_id = relation.person.school_id
-    if notices.is_stale(reading(), school_id):
-        with database().write() as session:
-            notices.publish_form(session, school_id, material=None, by=None, now=now())
-        reading().rollback()  # look again: the version was made after this session looked
-    form = notices.current_form(reading(), school_id)
-    assert form is not None  # noqa: S101 - just made
-    return form
+    """Today's version of the form of this person's school."""
+    return todays_form(relation.person.school_id)
 
 
 def counting(form: FormVersion) -> str:

@@ -199,6 +199,13 @@ def channel_of(session: Session, school_id: int, channel_id: int) -> Channel:
     return channel
 
 
+def log_channel(
+    session: Session, event: Event, channel: Channel, by: By, **more: log.Value
+) -> None:
+    """Log what happened to a channel."""
+    _log(session, event, channel.school_id, by, channel=channel.id, **more)
+
+
 def _values(settings: Settings) -> dict[str, Any]:
     """The settings as the columns of a school have them."""
     return {
@@ -225,7 +232,7 @@ def _open_channel(session: Session, school_id: int, slug: str, audience: Audienc
     )
     session.add(channel)
     session.flush()
-    _log(session, Event.CHANNEL_OPENED, school_id, by, channel=channel.id)
+    log_channel(session, Event.CHANNEL_OPENED, channel, by)
 
 
 def _name_is_free(session: Session, school_id: int, name: str, but: int | None) -> None:

@@ -15,10 +15,9 @@ from consent import letters
 from consent.model import OnRefusal
 from consent.people import By
 from consent.registry import OnChange
-from consent.school import channel_of, everybody
+from consent.school import channel_of, everybody, log_channel
 from consent.tables import Account, AccountRole, Channel, Role, School
 from consent.tables_channels import Rule
-from core import log
 from core.errors import N_, BadInput, Conflict
 from core.log import Event
 from core.mail import write
@@ -64,7 +63,7 @@ def propose(session: Session, channel: Channel, rule: Rule, by: By, base_url: st
     }
     session.flush()
     codes = _differences(channel.rule, rule)
-    _log(session, Event.CHANNEL_RULE_ASKED, channel, by, settings=codes)
+    log_channel(session, Event.CHANNEL_RULE_ASKED, channel, by, settings=codes)
     for officer in officers(session, channel.school_id):
         _write(session, "rule_asked", officer, channel, by, base_url=base_url)
     return True
@@ -76,7 +75,7 @@ def drop(session: Session, channel: Channel, by: By) -> bool:
         return False
     channel.proposed = None
     session.flush()
-    _log(session, Event.CHANNEL_RULE_DROPPED, channel, by)
+    log_channel(session, Event.CHANNEL_RULE_DROPPED, channel, by)
     return True
 
 
@@ -91,7 +90,7 @@ def confirm(
     rule, channel.proposed = channel.rule_for_new, None
     codes = put(channel, rule)
     session.flush()
-    _log(session, Event.CHANNEL_CHANGED, channel, by, settings=codes)
+    log_channel(session, Event.CHANNEL_CHANGED, channel, by, settings=codes)
     on_change(session, school_id, everybody(session, school_id), by.account, by.at)
     _tell(session, "rule_confirmed", asked_by, channel, by)
     return channel
@@ -179,15 +178,3 @@ def _write(
         **values,
     )
     write(session, to=account.email, subject=subject, text=text, at=by.at, school_id=school.id)
-
-
-def _log(session: Session, event: Event, channel: Channel, by: By, **more: log.Value) -> None:
-    log.append(
-        session,
-        event,
-        school_id=channel.school_id,
-        actor_id=by.account,
-        at=by.at,
-        channel=channel.id,
-        **more,
-    )

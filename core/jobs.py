@@ -28,7 +28,6 @@ logger = structlog.get_logger()
 # What needs a child process, one at a time; and what needs none (mail, the night), beside it: who
 # waits for a link to sign in waits for no photo.
 WORK, QUICK = "work", "quick"
-QUEUES = (WORK, QUICK)
 # Smaller goes first: what hides more of what is out, and links to sign in; photos that somebody
 # has just added, who waits for minutes; what nobody waits for.
 URGENT, SOON, NORMAL = 1, 5, 10

@@ -240,13 +240,6 @@ class Children:
         self.close()
 
 
-def _how_it_ended(child: _Child, exitcode: int | None) -> str:
-    """The code of the refusal. SIGKILL that was not ours is that of a system short of memory."""
-    if child.out_of_time or exitcode == -signal.SIGXCPU:
-        return "timed_out"
-    return "killed" if exitcode == -signal.SIGKILL else "crashed"
-
-
 class InlineChildren:
     """The same without processes: for tests of what is built on top."""
 
