@@ -19,13 +19,13 @@ from media import sessions
 from media.decode import CHECKED_LONG_SIDE, Decoded, decode, scaled
 from media.embed import embed_with_mirror
 from media.encode import encode_as
-from media.errors import MediaError, refusal
+from media.errors import MediaError
 from media.intake import check_upload
 from media.match import Match, match
 from media.picture import Box, Found, Pixels
 from media.portraits import learn
 from media.redact import hide
-from media.stages import RECOGNISED_LONG_SIDE, STILL_A_FACE
+from media.stages import RECOGNISED_LONG_SIDE, look_again
 
 # What a school's own server takes at most is a setting; a file on somebody's disk is read whole.
 MAX_BYTES: Final = 500_000_000
@@ -109,9 +109,7 @@ def redact(
     with _timed(seconds, "encode"):
         data = encode_as(pixels, suffix)
     with _timed(seconds, "check"):
-        made = decode(data).pixels
-        if any(score >= STILL_A_FACE for score in detector.strongest(made, hidden)):
-            raise refusal("still_visible")
+        look_again(data, hidden)
     height, width = pixels.shape[:2]
     report = {
         "in_size": [photo.width, photo.height],

@@ -40,6 +40,8 @@ SMALLER_SIDES: Final = (640, 1280)
 # hidden faces the highest score was 0.33; on faces that are there half score above 0.82.
 STILL_A_FACE: Final = 0.5
 
+_WHOLE: Final = Box(0.0, 0.0, 1.0, 1.0)
+
 
 @contextmanager
 def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
@@ -88,8 +90,8 @@ def render(
     Boxes are in fractions of the upright picture, `turn` in quarter turns clockwise, `crop` in
     fractions of the turned picture. Never larger than what was `checked` (as given to `examine`),
     whatever `long_side` says.
-    Hidden before it is cropped, so that a head cut by the crop is hidden as well; and looked at
-    again by the detector before it becomes a file.
+    Hidden before it is cropped, so that a head cut by the crop is hidden as well; and the file that
+    was made is opened again and looked at (`look_again`).
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decode"):
@@ -97,15 +99,28 @@ def render(
         pixels = decoded.pixels
     with _timed(seconds, "hide"):
         pixels = hide(pixels, hidden, shown)
-    with _timed(seconds, "check"):
-        if any(score >= STILL_A_FACE for score in detector.strongest(pixels, hidden)):
-            raise refusal("still_visible")
     with _timed(seconds, "encode"):
         pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, checked))
         word = origin.of_copy(decoded.origin, hidden=bool(hidden))
         jpeg = encode_jpeg(pixels, xmp=None if word is None else origin.packet(word))
+    with _timed(seconds, "check"):
+        look_again(jpeg, hidden, turn, crop)
     height, width = pixels.shape[:2]
     return Rendered(jpeg, width, height, seconds)
+
+
+def look_again(data: bytes, hidden: Sequence[Box], turn: int = 0, crop: Box | None = None) -> None:
+    """Raises RefusedFile still_visible when the detector sees a face at a hidden place of a file.
+
+    Boxes, turn and crop as `render` has them. The file itself is decoded, and turned back: the
+    detector sees best what stands as it stood when the faces were found.
+    """
+    pixels = np.ascontiguousarray(np.rot90(decode(data).pixels, k=turn % 4))
+    frame = _WHOLE if crop is None else crop.clip().turned(-turn)
+    places = [box.within(frame) for box in hidden]
+    there = [place for place in places if place.overlap(_WHOLE) > 0]
+    if any(score >= STILL_A_FACE for score in detector.strongest(pixels, there)):
+        raise refusal("still_visible")
 
 
 def smaller(jpeg: bytes) -> list[Smaller]:

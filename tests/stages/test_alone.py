@@ -20,6 +20,7 @@ from cli.copies import copies
 from core.errors import BadInput
 from media import alone
 from media.encode import SUFFIXES
+from media.errors import RefusedFile
 from media.picture import Box, Pixels
 from tests.stages.conftest import compose
 from tests.stages.faces import cut, jpeg
@@ -107,6 +108,18 @@ def test_a_file_that_is_refused_leaves_one_line_and_no_file(tmp_path: Path) -> N
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [bad.name]
+
+
+def test_a_copy_in_which_a_face_is_still_there_is_refused(
+    both: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R14: were hiding ever to fail."""
+    photo = tmp_path / "both.jpg"
+    photo.write_bytes(jpeg(both))
+    monkeypatch.setattr(alone, "hide", lambda pixels, *_boxes: pixels)
+    with pytest.raises(RefusedFile) as caught:
+        alone.redact(str(photo), ".jpg", {}, ())
+    assert caught.value.code == "still_visible"
 
 
 def test_only_who_is_surely_known_has_a_name(

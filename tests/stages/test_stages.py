@@ -137,10 +137,27 @@ def test_a_rendition_is_hidden_before_it_is_turned_and_cropped(
 def test_a_face_that_is_still_there_blocks_the_rendition(
     astronaut: Pixels, astronaut_face: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R14: were hiding ever to fail, no file is made."""
+    """R14: were hiding ever to fail, no file is made, however the photo is turned and cropped."""
     monkeypatch.setattr(stages, "hide", lambda pixels, *_boxes: pixels)
+    data = encode_jpeg(astronaut)
+    for turn in range(4):
+        crop = astronaut_face.grow(0.8, 0.8, 0.8, 0.8).turned(turn).clip()
+        for shape in (None, crop):
+            with pytest.raises(RefusedFile) as caught:
+                stages.render(data, [astronaut_face], turn, shape)
+            assert caught.value.code == "still_visible"
+    # Cut away it is not there.
+    assert stages.render(data, [astronaut_face], 0, Box(0.6, 0.5, 1.0, 1.0)).jpeg
+
+
+def test_what_is_looked_at_again_is_the_file(
+    astronaut: Pixels, astronaut_face: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R14: pixels that were right are no use in a file that is not."""
+    encode = encode_jpeg
+    monkeypatch.setattr(stages, "encode_jpeg", lambda _pixels, **how: encode(astronaut, **how))
     with pytest.raises(RefusedFile) as caught:
-        stages.render(encode_jpeg(astronaut), [astronaut_face], 0, None)
+        stages.render(encode_jpeg(astronaut), [astronaut_face])
     assert caught.value.code == "still_visible"
 
 
