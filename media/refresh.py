@@ -24,7 +24,7 @@ from media.clearance import Clearance, Refusal, look
 from media.context import Runner
 from media.errors import RefusedFile, setback_of
 from media.permits import inherit, void
-from media.renditions import find, make
+from media.renditions import Hiding, find, hiding, make
 from media.states import PublicationState
 from media.tables import Item, Publication
 from media.vault import Vault
@@ -49,10 +49,10 @@ class IsOut(Conflict):
 
 @dataclass(frozen=True)
 class _Plan:
-    """The files that an item needs now, as sets of hidden appearances."""
+    """The files that an item needs now and that are not there."""
 
     edition: int
-    missing: tuple[frozenset[int], ...]
+    missing: tuple[Hiding, ...]
 
 
 def live_publications(session: Session, item_ids: Iterable[int]) -> Sequence[Publication]:
@@ -214,9 +214,9 @@ def _refresh(
     for _round in range(_ROUNDS):
         with database.read() as session:
             plan = _plan(session, item_id, now)
-        for hidden in plan.missing:
+        for missing in plan.missing:
             try:
-                make(database, vault, children, item_id, hidden, now)
+                make(database, vault, children, item_id, missing, now)
             except RefusedFile as problem:
                 if problem.code == "interrupted":  # nothing is wrong with the photo
                     raise NoMemory(faults.NO_MEMORY) from problem
@@ -236,27 +236,27 @@ def _refresh(
 def _plan(session: Session, item_id: int, now: datetime) -> _Plan:
     item = session.get_one(Item, item_id)
     clearances = look(session, live_publications(session, [item_id]), now)
-    wanted = {hidden for clearance in clearances.values() for hidden in _wanted(clearance)}
-    missing = tuple(
-        hidden for hidden in sorted(wanted, key=sorted) if find(session, item, hidden) is None
-    )
+    wanted = {file for clearance in clearances.values() for file in _wanted(clearance)}
+    missing = tuple(file for file in sorted(wanted) if find(session, item, file) is None)
     return _Plan(item.edition, missing)
 
 
-def _wanted(clearance: Clearance) -> list[frozenset[int]]:
-    """Which sets must be hidden in the files that this publication needs now."""
+def _wanted(clearance: Clearance) -> list[Hiding]:
+    """What the files hide that this publication needs now."""
     if clearance.lasting in {Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.BLOCKED}:
         return []
     publication = clearance.publication
     if publication.state == PublicationState.PROPOSED:
-        return [clearance.required]
+        return [hiding(clearance.appearances, clearance.required)]
     wanted = []
     least = clearance.required | frozenset(publication.floor)
     rendition = clearance.rendition
     if rendition is not None and not least <= set(rendition.hidden):
-        wanted.append(least | frozenset(rendition.hidden))
+        more = hiding(clearance.appearances, least | frozenset(rendition.hidden))
+        # Who was hidden where a head reached into them stays so until somebody approves.
+        wanted.append(Hiding.of(more.hidden, set(more.spared) & set(rendition.spared)))
     if publication.reconsider:
-        wanted.append(clearance.required_anew)
+        wanted.append(hiding(clearance.appearances, clearance.required_anew))
     return wanted
 
 
@@ -279,7 +279,7 @@ def _replace(
     session: Session,
     item: Item,
     clearance: Clearance,
-    wanted: Sequence[frozenset[int]],
+    wanted: Sequence[Hiding],
     now: datetime,
 ) -> None:
     """Let a file that hides strictly more take the place of an approved one.
@@ -288,13 +288,15 @@ def _replace(
     hidden until somebody approves, also when they may be shown again by now.
     """
     publication, old = clearance.publication, clearance.rendition
-    for hidden in wanted:
-        made = find(session, item, hidden)
+    for file in wanted:
+        made = find(session, item, file)
         if made is None or old is None:
             continue
-        hides_more = hidden > frozenset(old.hidden) and hidden >= frozenset(publication.floor)
-        if hides_more and made.geometry == old.geometry:
-            publication.floor = sorted(hidden)
+        before = Hiding.by(old)
+        hides_more = file.shows_nothing_of(before) and file.hidden != before.hidden
+        holds = set(file.hidden) >= set(publication.floor)
+        if hides_more and holds and made.geometry == old.geometry:
+            publication.floor = list(file.hidden)
             inherit(session, publication, old, made, clearance, now)
         elif publication.reconsider:
             publication.candidate_id = made.id

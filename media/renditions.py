@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -23,19 +24,45 @@ from media.vault import Vault
 _OF_PEOPLE: Final = (Identity.CONFIRMED, Identity.BYSTANDER)
 
 
-def find(session: Session, item: Item, hidden: frozenset[int]) -> Rendition | None:
+@dataclass(frozen=True, order=True)
+class Hiding:
+    """What a file hides: ids of appearances, sorted. `spared` are those that stay whole where a
+    hidden head reaches into them; everything else of such a head goes."""
+
+    hidden: tuple[int, ...]
+    spared: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, hidden: Iterable[int], spared: Iterable[int] = ()) -> Hiding:
+        return cls(tuple(sorted(set(hidden))), tuple(sorted(set(spared))))
+
+    @classmethod
+    def by(cls, rendition: Rendition) -> Hiding:
+        """What a file hides that has been made."""
+        return cls.of(rendition.hidden, rendition.spared)
+
+    @property
+    def key(self) -> str:
+        """A short name, SHA-256: one file is made of an item for each."""
+        named = ",".join(map(str, self.hidden))
+        if self.spared:
+            named += "|" + ",".join(map(str, self.spared))
+        return hashlib.sha256(named.encode()).hexdigest()
+
+    def shows_nothing_of(self, other: Hiding) -> bool:
+        """Whether no pixel that a file like `other` hides can be seen in a file like this one
+        (R13): all its heads are hidden here too, and nobody stays whole who did not there."""
+        return set(self.hidden) >= set(other.hidden) and set(self.spared) <= set(other.spared)
+
+
+def find(session: Session, item: Item, wanted: Hiding) -> Rendition | None:
     return session.exec(
         select(Rendition).where(
             Rendition.item_id == item.id,
             Rendition.geometry == item.geometry,
-            Rendition.hidden_key == hidden_key(hidden),
+            Rendition.hidden_key == wanted.key,
         )
     ).first()
-
-
-def hidden_key(hidden: Iterable[int]) -> str:
-    """A short name for a set of hidden appearances: SHA-256 of the sorted ids."""
-    return hashlib.sha256(",".join(map(str, sorted(hidden))).encode()).hexdigest()
 
 
 def crop_of(item: Item) -> Box | None:
@@ -52,17 +79,20 @@ def box_of(appearance: Appearance) -> Box:
     return Box(appearance.left, appearance.top, appearance.right, appearance.bottom)
 
 
-def spared(appearances: Iterable[Appearance], hidden: Collection[int]) -> list[Box]:
-    """The faces that stay whole where a hidden head reaches into them: those of people who may be
-    seen. Not where somebody drew a region to be hidden: all of that goes."""
+def hiding(appearances: Iterable[Appearance], hidden: Collection[int]) -> Hiding:
+    """A file of these appearances in which those are hidden. Whoever may be seen stays whole where
+    a hidden head reaches into them; not where somebody drew a region to be hidden: all of that
+    goes."""
     rows = list(appearances)
     drawn = [box_of(row) for row in rows if row.id in hidden and row.source == Source.HAND]
     seen = [
-        box_of(row)
+        row
         for row in rows
         if row.id not in hidden and row.removed_at is None and row.identity in _OF_PEOPLE
     ]
-    return [box for box in seen if not any(box.overlap(other) for other in drawn)]
+    whole = [row for row in seen if not any(box_of(row).overlap(other) for other in drawn)]
+    # Which of them a head reaches into is found out when the pixels are made.
+    return Hiding.of(hidden, [row.id for row in whole if row.id is not None] if hidden else ())
 
 
 def make(
@@ -70,7 +100,7 @@ def make(
     vault: Vault,
     children: Runner,
     item_id: int,
-    hidden: frozenset[int],
+    wanted: Hiding,
     now: datetime,
 ) -> None:
     """Make one file and write it down; no transaction is open while a child works."""
@@ -78,7 +108,8 @@ def make(
         item = session.get_one(Item, item_id)
         rows = session.exec(select(Appearance).where(Appearance.item_id == item_id)).all()
     # Also those that were removed since: a file hides everything that it is said to hide.
-    boxes = [box_of(appearance) for appearance in rows if appearance.id in hidden]
+    boxes = [box_of(appearance) for appearance in rows if appearance.id in wanted.hidden]
+    whole = [box_of(appearance) for appearance in rows if appearance.id in wanted.spared]
     original = vault.get(item.original_key)
     rendered = children.run(
         stages.render,
@@ -88,14 +119,14 @@ def make(
         crop_of(item),
         CHECKED_LONG_SIDE,
         CHECKED_LONG_SIDE,
-        spared(rows, hidden),
+        whole,
     )
     smaller = sizes.made_of(children, rendered.jpeg)
     with database.write() as session:
         current = session.get_one(Item, item_id, with_for_update=True)
         if current.geometry != item.geometry or current.removed_at is not None:
             return
-        if find(session, current, hidden) is not None:
+        if find(session, current, wanted) is not None:
             return
         # Stored inside the transaction: `items.erase_files` deletes under the same lock.
         stored = vault.put(item.school_id, "renditions", rendered.jpeg)
@@ -103,8 +134,9 @@ def make(
             school_id=item.school_id,
             item_id=item_id,
             geometry=item.geometry,
-            hidden=sorted(hidden),
-            hidden_key=hidden_key(hidden),
+            hidden=list(wanted.hidden),
+            spared=list(wanted.spared),
+            hidden_key=wanted.key,
             file_key=stored.key,
             sha256=stored.sha256,
             size=stored.size,
@@ -124,5 +156,5 @@ def make(
             item=item_id,
             rendition=rendition.id,
             sha256=stored.sha256,
-            hidden=sorted(hidden),
+            hidden=list(wanted.hidden),
         )

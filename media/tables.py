@@ -140,7 +140,8 @@ class Appearance(SQLModel, table=True):
 
 
 class Rendition(SQLModel, table=True):
-    """An immutable file of an item in which `hidden` (appearance ids, sorted) are hidden.
+    """An immutable file of an item in which `hidden` (appearance ids, sorted) are hidden, and
+    `spared` stay whole where a hidden head reaches into them.
 
     Triggers refuse to change one; a new state of things is a new rendition.
     """
@@ -153,7 +154,8 @@ class Rendition(SQLModel, table=True):
     item_id: int = Field(foreign_key="item.id", index=True)
     geometry: int
     hidden: list[int] = Field(sa_type=sa.JSON)
-    hidden_key: str = Field(max_length=64)  # SHA-256 of the sorted ids
+    spared: list[int] = Field(default_factory=list, sa_type=sa.JSON)
+    hidden_key: str = Field(max_length=64)  # `media.renditions.Hiding.key`
     file_key: str = Field(max_length=200)
     sha256: str = Field(max_length=64)
     size: int

@@ -22,7 +22,7 @@ from media.context import children, vault
 from media.decode import CHECKED_LONG_SIDE
 from media.gate import Effect, appearances_of, decide_many
 from media.picture import Box
-from media.renditions import box_of, crop_of, spared
+from media.renditions import box_of, crop_of, hiding
 from media.states import ItemState
 from media.tables import Appearance, Item
 
@@ -88,15 +88,16 @@ def preview(item_id: int, channel_id: int) -> Response:
         raise Conflict(N_("This photo does not go out on this channel."))
     shown = {face for face, effect in effects.items() if effect is Effect.SHOW}
     hidden = {row.id for row in rows if row.id is not None and row.id not in shown}
+    file = hiding(rows, hidden)
     rendered = children().run(
         stages.render,
         _review_copy(item),
-        [box_of(row) for row in rows if row.id in hidden],
+        [box_of(row) for row in rows if row.id in file.hidden],
         item.turn,
         crop_of(item),
         _PREVIEW,
         CHECKED_LONG_SIDE,
-        spared(rows, hidden),
+        [box_of(row) for row in rows if row.id in file.spared],
     )
     return _jpeg(rendered.jpeg)
 

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from media import permits, refresh
 from media.clearance import Clearance
-from media.renditions import find
+from media.renditions import Hiding, find, hiding
 from media.tables import Item
 from tests.journeys.machine import School
 from tests.journeys.oracle import Complaint
@@ -57,22 +57,24 @@ def test_without_the_superset_rule_somebody_comes_back_without_an_approval(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Design 1.4: here whatever file the registry allows today takes the place by itself."""
-    wanted: Callable[[Clearance], Sequence[frozenset[int]]] = refresh._wanted
+    wanted: Callable[[Clearance], Sequence[Hiding]] = refresh._wanted
     inherit = permits.inherit
 
-    def what_is_allowed_today(clearance: Clearance) -> Sequence[frozenset[int]]:
-        return [clearance.required] if clearance.rendition else wanted(clearance)
+    def what_is_allowed_today(clearance: Clearance) -> Sequence[Hiding]:
+        if clearance.rendition is None:
+            return wanted(clearance)
+        return [hiding(clearance.appearances, clearance.required)]
 
     def replace(
         session: Session,
         item: Item,
         clearance: Clearance,
-        hidden: Sequence[frozenset[int]],
+        files: Sequence[Hiding],
         now: datetime,
     ) -> None:
-        made = find(session, item, hidden[0]) if hidden else None
+        made = find(session, item, files[0]) if files else None
         if made is not None and clearance.rendition is not None:
-            clearance.publication.floor = sorted(hidden[0])
+            clearance.publication.floor = list(files[0].hidden)
             inherit(session, clearance.publication, clearance.rendition, made, clearance, now)
 
     monkeypatch.setattr(refresh, "_wanted", what_is_allowed_today)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from media.renditions import box_of, spared
+from media.renditions import Hiding, hiding
 from media.states import Identity, Source
 from media.tables import Appearance
 
@@ -45,17 +45,17 @@ def face(
 )
 def test_only_who_was_named_or_agreed_upon_stays_whole(identity: Identity, stays: bool) -> None:
     beside = face(2, BESIDE, identity)
-    found = spared([face(1, HIDDEN, Identity.UNKNOWN), beside], {1})
-    assert found == ([box_of(beside)] if stays else [])
+    found = hiding([face(1, HIDDEN, Identity.UNKNOWN), beside], {1})
+    assert found == Hiding((1,), (2,) if stays else ())
 
 
 def test_nobody_who_is_hidden_or_was_taken_away_stays_whole() -> None:
     gone = face(3, BESIDE)
     gone.removed_at = datetime(2026, 6, 1, tzinfo=UTC)
-    assert spared([face(1, HIDDEN), face(2, BESIDE), gone], {1, 2}) == []
+    assert hiding([face(1, HIDDEN), face(2, BESIDE), gone], {1, 2}) == Hiding((1, 2))
 
 
 def test_of_a_region_that_somebody_drew_everything_is_hidden() -> None:
     drawn = face(1, HIDDEN, Identity.UNKNOWN, Source.HAND)
     apart = face(3, (0.8, 0.1, 0.9, 0.3))
-    assert spared([drawn, face(2, BESIDE), apart], {1}) == [box_of(apart)]
+    assert hiding([drawn, face(2, BESIDE), apart], {1}) == Hiding((1,), (3,))
