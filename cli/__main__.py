@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import sys
 
 import click
@@ -74,6 +75,8 @@ def entry() -> None:
     """Run the command line; what is wrong with the settings is one sentence and status 2."""
     # Databases, files and keys are for their owner's eyes only.
     os.umask(0o077)
+    # A crash leaves no copy of the memory behind: photos and vectors of faces are in there (R12).
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         main(prog_name="beeldpoort")
     except Problem as problem:

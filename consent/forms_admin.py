@@ -264,6 +264,21 @@ class SettingsForm(Form):
             ]
         ),
     )
+    faces_kept = RadioField(
+        _("How long does the computer know a face, once it has learnt it?"),
+        [required()],
+        choices=options(
+            [
+                ("182", _("Half a year: for the youngest")),
+                ("365", _("A year (advised)")),
+                ("730", _("Two years: for grown-up pupils")),
+            ]
+        ),
+        description=_(
+            "Faces change, most of all those of children. What is older is erased, and new"
+            " portraits are asked for."
+        ),
+    )
 
 
 class ProtocolForm(Form):

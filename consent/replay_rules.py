@@ -127,7 +127,7 @@ _CODES: dict[str, type[StrEnum]] = {
     "organisation_word": Organisation,
     "pupil_word": PupilWord,
 }
-_NUMBERS = frozenset({"remind_after", "yearly_month", "yearly_day"})
+_NUMBERS = frozenset({"faces_kept", "remind_after", "yearly_month", "yearly_day"})
 _SWITCHES = frozenset({"four_eyes", "pupil_asked"})
 
 

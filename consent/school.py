@@ -34,6 +34,9 @@ from core.errors import N_, BadInput, NotFound
 from core.log import Event
 from core.tables import LogEntry
 
+# What of the settings weighs on standings, or on what is kept of somebody.
+_WEIGHS = frozenset({"at_sixteen", "guardians_needed", "after_leaving", "recognise", "faces_kept"})
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -46,6 +49,7 @@ class Settings:
     guardians_needed: GuardiansNeeded = GuardiansNeeded.ONE
     after_leaving: AfterLeaving = AfterLeaving.SCHOOL_YEAR
     recognise: Recognise = Recognise.OFF
+    faces_kept: int = 365
     four_eyes: bool = True
     organisation_word: Organisation = Organisation.SCHOOL
     pupil_word: PupilWord = PupilWord.PUPIL
@@ -154,7 +158,7 @@ def change_settings(
     former.keep(session, school_id, None, was, entry.at)
     # A rule of the school follows the answers; it does not change what they were about (R10).
     notices.publish_form(session, school_id, material=False, by=by.account, now=by.at)
-    if changed.keys() & {"at_sixteen", "guardians_needed", "after_leaving", "recognise"}:
+    if changed.keys() & _WEIGHS:
         on_change(session, school_id, everybody(session, school_id), by.account, by.at)
 
 

@@ -65,6 +65,7 @@ class School(SQLModel, table=True):
         one_of("recognise", Recognise),
         one_of("organisation_word", Organisation),
         one_of("pupil_word", PupilWord),
+        sa.CheckConstraint("faces_kept between 30 and 730", name="faces_kept_is_known"),
         sa.CheckConstraint("remind_after between 0 and 60", name="remind_after_is_known"),
         sa.CheckConstraint("yearly_month between 1 and 12", name="yearly_month_is_known"),
         sa.CheckConstraint("yearly_day between 1 and 28", name="yearly_day_is_known"),
@@ -78,6 +79,7 @@ class School(SQLModel, table=True):
     guardians_needed: str = GuardiansNeeded.ONE.value
     after_leaving: str = AfterLeaving.SCHOOL_YEAR.value
     recognise: str = Recognise.OFF.value
+    faces_kept: int = 365  # days that a face template is good for (R12)
     organisation_word: str = Organisation.SCHOOL.value
     pupil_word: str = PupilWord.PUPIL.value
     material_version: int = 1  # the form version of the last material change about recognition

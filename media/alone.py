@@ -17,11 +17,11 @@ from core.errors import N_
 from media import detect as detector
 from media import sessions
 from media.decode import CHECKED_LONG_SIDE, Decoded, decode, scaled
-from media.embed import embed_with_mirror
+from media.embed import embed_averaged
 from media.encode import encode_as
 from media.errors import MediaError
 from media.intake import check_upload
-from media.match import Match, match
+from media.match import Match, look_alikes, match
 from media.picture import Box, Found, Pixels
 from media.portraits import learn
 from media.redact import hide
@@ -146,10 +146,10 @@ def _verdicts(
     references = {
         number: np.asarray(gallery[name], np.float32) for number, name in enumerate(people)
     }
-    vectors = embed_with_mirror(pixels, [one.box for one in found])
+    vectors = embed_averaged(pixels, [one.box for one in found])
     return [
         (one, people[one.person] if one.verdict == "known" and one.person is not None else None)
-        for one in match(vectors, references)
+        for one in match(vectors, references, look_alikes(references))
     ]
 
 

@@ -29,7 +29,8 @@ def serve(pipe: Connection, memory_bytes: int) -> None:
     # Private memory, not address space: libraries reserve far more of that than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-    # A core file would be a picture of somebody's face on the disk.
+    # A core file would be a picture of somebody's face on the disk. The command line has seen to it
+    # already, but a child may be started by something else.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICENESS)
     pipe.send_bytes(READY)

@@ -28,7 +28,7 @@ from media.renditions import box_of
 from media.seal import Seal, UnreadableTemplate
 from media.states import Identity, ItemState
 from media.tables import Appearance, Item, Template
-from media.templates import may_have, open_templates, recognises
+from media.templates import may_have, open_templates, recognises, with_look_alike
 from media.vault import Vault
 
 logger = structlog.get_logger(__name__)
@@ -41,6 +41,7 @@ class _Plan:
     item: Item
     faces: list[Appearance]
     gallery: dict[int, Vectors]
+    alike: frozenset[int]
 
 
 def propose_names(
@@ -69,7 +70,7 @@ def propose_names(
         # The photo is ready without it: a teacher names everybody by hand.
         logger.warning("names_not_proposed", item=item_id, kind=type(problem).__name__)
         return
-    matches = match(vectors, plan.gallery)
+    matches = match(vectors, plan.gallery, plan.alike)
     named = {
         face.id or 0: found.person
         for face, found in zip(plan.faces, matches, strict=True)
@@ -89,7 +90,7 @@ def _plan(session: Session, seal: Seal, item_id: int, now: datetime) -> _Plan | 
     if not candidates or not faces:
         return None
     gallery = open_templates(session, seal, item.school_id, candidates, now)
-    return _Plan(item, faces, gallery) if gallery else None
+    return _Plan(item, faces, gallery, with_look_alike(session, gallery)) if gallery else None
 
 
 def _candidates(session: Session, item: Item, now: datetime) -> frozenset[int]:
@@ -141,6 +142,7 @@ def _write(session: Session, seen: Item, named: dict[int, int], now: datetime) -
     # Nobody is in one photo twice: who is named by a person is not proposed for another face.
     taken = {face.person_id for face in faces}
     candidates = _with_template(session, _candidates(session, item, now)) - taken
+    candidates -= with_look_alike(session, candidates)  # somebody may have been learnt meanwhile
     proposed = []
     for face in faces:
         person = named.get(face.id or 0)

@@ -17,7 +17,7 @@ from PIL import Image
 from media import detect as detector
 from media import origin
 from media.decode import CHECKED_LONG_SIDE, decode, scaled
-from media.embed import embed_with_mirror
+from media.embed import embed_averaged
 from media.encode import encode_avif, encode_jpeg
 from media.errors import refusal
 from media.find import faces
@@ -143,7 +143,7 @@ def smaller(jpeg: bytes) -> list[Smaller]:
 
 def vectors(data: bytes, boxes: list[Box]) -> Vectors:
     """What the faces at these boxes look like, (N, 128). For one comparison, in memory (R12)."""
-    return embed_with_mirror(decode(data, long_side=RECOGNISED_LONG_SIDE).pixels, boxes)
+    return embed_averaged(decode(data, long_side=RECOGNISED_LONG_SIDE).pixels, boxes)
 
 
 def thumbnail(jpeg: bytes, long_side: int = 320) -> bytes:

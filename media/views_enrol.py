@@ -71,7 +71,7 @@ def index() -> Any:
         ],
         learnt=sum(entry.template is not None for entry in entries),
         everybody=len(entries),
-        lifetime=templates.LIFETIME,
+        lifetime=templates.lifetime(reading(), me().school_id),
     )
 
 
@@ -102,7 +102,7 @@ def learn(person_id: int) -> Any:
         if not vectors:
             return _page(person, outcomes)
         with database().write() as session:
-            alike = templates.make(
+            templates.make(
                 session,
                 Seal.of(config()),
                 me().school_id,
@@ -113,7 +113,7 @@ def learn(person_id: int) -> Any:
             )
     except BadInput as problem:
         return _page(person, outcomes, problem=sentence(problem))
-    return _page(person, outcomes, alike=_names(alike), learnt=True)
+    return _page(person, outcomes, learnt=True)
 
 
 @blueprint.post("/<int:person_id>/vergeten")
@@ -150,7 +150,6 @@ def _page(
     person: Person,
     outcomes: Sequence[Outcome] = (),
     *,
-    alike: Sequence[str] = (),
     learnt: bool = False,
     problem: str | None = None,
 ) -> Any:
@@ -162,13 +161,13 @@ def _page(
         person=person,
         template=template,
         outcomes=outcomes,
-        alike=alike,
+        alike=_names(template.alike if template else ()),
         learnt=learnt,
         problem=problem,
         protocol_read=_protocol_read(),
         most=templates.MOST_PORTRAITS,
         smallest=portraits.SMALLEST_FACE,
-        lifetime=templates.LIFETIME,
+        lifetime=templates.lifetime(reading(), me().school_id),
     )
     refused = problem is not None or (bool(outcomes) and not learnt)
     return page, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK
@@ -218,7 +217,7 @@ def _names(people: Sequence[int]) -> list[str]:
         row.id: row.full_name
         for row in reading().exec(select(Person).where(col(Person.id).in_(people)))
     }
-    return [rows[person] for person in people]
+    return [rows[person] for person in people if person in rows]
 
 
 def _is_off() -> bool:

@@ -15,7 +15,8 @@ import pytest
 from media import models
 from media.convert import dlib_to_onnx
 from media.dlibfile import NotThisNetwork, read_network
-from media.embed import embed, embed_with_mirror
+from media.embed import embed, embed_averaged
+from media.match import THRESHOLD, apart
 from media.picture import Box, Pixels
 
 # float32 on another processor differs by 1e-6; vectors of a wrong network by 0.1 and more.
@@ -115,11 +116,19 @@ def test_one_person_is_nearer_to_herself_than_to_another(
     mirrored_face = Box(
         1 - astronaut_face.right, astronaut_face.top, 1 - astronaut_face.left, astronaut_face.bottom
     )
-    one = embed_with_mirror(astronaut, [astronaut_face])[0]
-    again = embed_with_mirror(mirrored, [mirrored_face])[0]
-    other = embed_with_mirror(hopper, [hopper_face])[0]
-    assert np.linalg.norm(one - again) < 0.2
-    assert np.linalg.norm(one - other) > 0.6
+    one = embed_averaged(astronaut, [astronaut_face])[0]
+    again = embed_averaged(mirrored, [mirrored_face])[0]
+    other = embed_averaged(hopper, [hopper_face])[0]
+    assert apart(np.stack([one, again])) < THRESHOLD / 4
+    assert apart(np.stack([one, other])) > 2 * THRESHOLD
+
+
+def test_what_six_looks_say_is_their_mean(astronaut: Pixels, astronaut_face: Box) -> None:
+    """The upright look is in there as it is by itself, the turned ones differ from it a little."""
+    upright = embed(astronaut, [astronaut_face])[0]
+    averaged = embed_averaged(astronaut, [astronaut_face, astronaut_face])
+    assert averaged[0] == pytest.approx(averaged[1], abs=TOLERANCE)
+    assert 0 < apart(np.stack([upright, averaged[0]])) < THRESHOLD / 2
 
 
 def test_more_faces_than_one_batch_keep_their_order(astronaut: Pixels, astronaut_face: Box) -> None:
@@ -137,7 +146,7 @@ def _rest(box: Box, step: int) -> tuple[float, float, float]:
 
 def test_no_faces_give_no_vectors(astronaut: Pixels) -> None:
     assert embed(astronaut, []).shape == (0, 128)
-    assert embed_with_mirror(astronaut, []).shape == (0, 128)
+    assert embed_averaged(astronaut, []).shape == (0, 128)
 
 
 def test_a_face_cut_by_the_edge_of_the_picture_still_has_a_vector(astronaut: Pixels) -> None:

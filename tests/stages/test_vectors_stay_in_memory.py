@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import os
 import pickle
+import re
+import signal
 import struct
 import subprocess
 import sys
@@ -109,12 +111,15 @@ def test_after_a_run_the_vectors_are_nowhere(
     learn(database, Seal.of(config), here, here.eileen, astronaut)
     photo = compose((1400, 800), (astronaut, (40, 150), 1.15), (hopper, (780, 120), 1.0))
     log_file = tmp_path / "worker.log"
+    crashed_here = tmp_path / "crashed"  # where a core file would be written
+    crashed_here.mkdir()
     with log_file.open("wb") as log:
         worker = subprocess.Popen(
             [sys.executable, "-m", "cli", "worker"],
-            cwd=ROOT,
+            cwd=crashed_here,
             env=os.environ
             | {
+                "PYTHONPATH": str(ROOT),
                 "BEELDPOORT_VAR": str(config.var),
                 "BEELDPOORT_DATABASE": config.database_url,
                 "BEELDPOORT_JOBS": config.jobs_url,
@@ -130,9 +135,14 @@ def test_after_a_run_the_vectors_are_nowhere(
         while not (proposed := _proposed(database, item_id)) and time.monotonic() < deadline:
             assert worker.poll() is None, log_file.read_text()
             time.sleep(0.2)
-    finally:
-        worker.terminate()
+        limits = {pid: core_limit(pid) for pid in processes(worker.pid)}
+        assert len(limits) >= 2, "the worker and a child"
+        assert set(limits.values()) == {("0", "0")}
+        for pid in limits:
+            os.kill(pid, signal.SIGABRT)  # as a library does that finds its memory broken
         worker.wait(timeout=30)
+    finally:
+        worker.kill()
         jobs.close()
     assert [face.person_id for face in proposed] == [here.eileen.id]
     with database.read() as session:
@@ -151,6 +161,21 @@ def test_after_a_run_the_vectors_are_nowhere(
     leaks = {name: found_in(data, vectors) for name, data in kept.items()}
     assert {name: found for name, found in leaks.items() if found} == {}
     assert found_in(repr([entry.data for entry in entries]).encode(), vectors) == []
+
+
+def processes(pid: int) -> list[int]:
+    """A process and all that it started."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    below = [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    return [pid, *(each for one in below for each in processes(one))]
+
+
+def core_limit(pid: int) -> tuple[str, str]:
+    """The soft and the hard limit of a core file, in bytes."""
+    (line,) = re.findall(
+        r"Max core file size\s+(\S+)\s+(\S+)", Path(f"/proc/{pid}/limits").read_text()
+    )
+    return line[0], line[1]
 
 
 def _proposed(database: Database, item_id: int) -> list[Appearance]:

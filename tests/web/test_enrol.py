@@ -143,6 +143,8 @@ def test_a_look_alike_is_named(client: FlaskClient, here: World, astronaut: Pixe
     status, text = post(client, here.grace, cut(astronaut, (100, 20, 380, 330), 1.7))
     assert status == 200
     assert f"Looks very much like {here.eileen.full_name}." in text
+    listed = words(client.get("/gezichten/").text)
+    assert listed.count("looks like somebody else") == 2
 
 
 def test_a_face_is_forgotten_with_one_button(
