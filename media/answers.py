@@ -18,9 +18,9 @@ from consent.tables import Attendance, Person
 from core.errors import N_, BadInput, Conflict, NotFound
 from media.items import reviewable
 from media.naming import write_aside, write_left, write_name
-from media.refresh import touched
 from media.states import Identity
 from media.tables import Appearance, Item
+from media.touch import touched
 
 # What one answer may be about: far more than there are faces in a burst or on a page of proposals.
 MOST_FACES = 200

@@ -18,9 +18,9 @@ from core.db import fresh
 from core.errors import N_, Conflict, NotAllowed
 from media.clearance import Clearance, Refusal, in_doubt, look
 from media.permits import verdicts_of, void
-from media.refresh import touched
 from media.states import ItemState, PublicationState, may_follow
 from media.tables import Item, Permit, Publication, Rendition
+from media.touch import touched
 
 
 class NotCleared(Conflict):

@@ -11,9 +11,9 @@ from sqlmodel import Session, col, func, select
 from consent import activity_asks
 from consent.forms import Asked
 from consent.tables import ActivityAsk
-from media.refresh import touched
 from media.states import PublicationState
 from media.tables import Item, Publication
+from media.touch import touched
 
 
 def ask(

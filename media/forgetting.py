@@ -21,10 +21,10 @@ from consent.tables import Activity, Person
 from core import log
 from media import templates
 from media.captions import names_in
-from media.refresh import touched
 from media.seen import CAN_BE_ASKED, showings
 from media.states import Identity
 from media.tables import Appearance, Item, Post, Publication, Template
+from media.touch import touched
 
 # What stands in the place of a name.
 GONE = "…"

@@ -1,7 +1,7 @@
 """An item as a whole: which state it must be in for what, doubting it, removing it, trying again.
 
 Every use case here and in `naming` and `placing` works in the caller's transaction: state guard
-first, then the change, its log entry, and `refresh.touched` last, so that nothing that no longer
+first, then the change, its log entry, and `touch.touched` last, so that nothing that no longer
 holds survives the commit.
 """
 
@@ -19,9 +19,9 @@ from core.db import Database, fresh
 from core.errors import N_, BadInput, Conflict, NotFound
 from core.jobs import SOON, later
 from media.publish import retract
-from media.refresh import live_publications, touched
 from media.states import ItemState
 from media.tables import Appearance, Item, Rendition, RenditionSize
+from media.touch import live_publications, touched
 from media.vault import Vault
 
 PROCESS = "process_item"

@@ -14,9 +14,9 @@ from consent.tables import Person
 from core import log
 from core.errors import N_, BadInput, Conflict, NotAllowed, NotFound
 from media.items import appearance_of, reviewable
-from media.refresh import touched
 from media.states import Identity
 from media.tables import Appearance, Item
+from media.touch import touched
 
 SET_ASIDE = (Identity.BYSTANDER, Identity.NOT_A_FACE)
 

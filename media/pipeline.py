@@ -22,10 +22,10 @@ from media.context import Runner
 from media.errors import RefusedFile, UnreadableStored, setback_of
 from media.gate import appearances_of
 from media.picture import Examined, Found
-from media.refresh import touched
 from media.renditions import box_of
 from media.states import ItemState, Source
 from media.tables import Appearance, Item
+from media.touch import touched
 from media.vault import Vault
 
 logger = structlog.get_logger(__name__)

@@ -15,10 +15,10 @@ from core import log
 from core.errors import N_, BadInput, Conflict
 from media.items import appearance_of, reviewable
 from media.picture import Box
-from media.refresh import check_reshaping, touched
 from media.renditions import crop_of
 from media.states import Source
 from media.tables import Appearance, Item
+from media.touch import check_reshaping, touched
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 # About ten pixels of a 2048-pixel picture: below that nobody can be recognised, and a mouse that

@@ -27,9 +27,9 @@ from core.log import Event
 from core.log_lines import LogFile, UnusableLog
 from core.tables import Closure, LogEntry, Unsettled
 from media import items, replay_erasure, replay_items
-from media.refresh import touched
 from media.tables import Item
 from media.takedown import people_changed, shown_in, stay_hidden
+from media.touch import touched
 from media.vault import Vault
 
 HANDLERS = (

@@ -14,9 +14,9 @@ from consent.tables import Activity
 from core.log import Event
 from core.tables import LogEntry
 from media.permits import void
-from media.refresh import live_publications
 from media.states import Identity, PublicationState, may_follow
 from media.tables import Appearance, Item, Post, Publication, Template
+from media.touch import live_publications
 
 
 def _item(replaying: Replaying, entry: LogEntry) -> Item | None:

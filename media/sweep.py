@@ -28,7 +28,7 @@ from core.jobs import (
     LookedThrough,
     Wanted,
 )
-from media import items, refresh
+from media import items, touch
 from media.pipeline import give_up
 from media.states import ItemState
 from media.tables import Item
@@ -132,7 +132,7 @@ def _waiting_items(database: Database, limit: int, now: datetime) -> list[Wanted
     return [
         *(
             Wanted(name, items.job_key(row, state), row, priority=SOON)
-            for name, found in ((items.PROCESS, uploaded), (refresh.JOB, stale))
+            for name, found in ((items.PROCESS, uploaded), (touch.JOB, stale))
             for row, state in found
             if row is not None
         ),

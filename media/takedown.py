@@ -15,10 +15,10 @@ from core.db import Database
 from core.jobs import NORMAL
 from media.clearance import look
 from media.permits import void
-from media.refresh import live_publications, touched
 from media.states import PublicationState
 from media.tables import Appearance, Item, Publication, Template
 from media.templates import erase_without_consent
+from media.touch import live_publications, touched
 
 _ENDED = (PublicationState.RETRACTED, PublicationState.REJECTED)
 # A transaction holds up other writers: a school's photos are looked at in portions.

@@ -28,10 +28,10 @@ from media.context import children, vault
 from media.gate import Verdict
 from media.placing import to_view
 from media.publish import retract
-from media.refresh import touched
 from media.renditions import box_of, crop_of
 from media.states import PublicationState
 from media.tables import Publication, Rendition
+from media.touch import touched
 
 blueprint = Blueprint("board", __name__, url_prefix="/kanalen")
 

@@ -26,7 +26,7 @@ from core.jobs import QUICK, WORK, DbosJobs
 from core.log_copy import LogCopy
 from core.watch import Watch, forget_workers
 from core.workers import DOING
-from media import items, refresh, resumable, stored, sweep
+from media import items, refresh, resumable, stored, sweep, touch
 from media.children import Children
 from media.context import Runner
 from media.pipeline import process_item
@@ -69,10 +69,8 @@ def handlers(database: Database, config: Config, vault: Vault, children: Runner)
             database, vault, children, item_id, now(), propose
         ),
         items.ERASE: lambda item_id: items.erase(database, vault, item_id, now()),
-        refresh.JOB: lambda item_id: refresh.refresh_item(
-            database, vault, children, item_id, now()
-        ),
-        refresh.MANY: lambda *ids: refresh.refresh_many(database, *ids),
+        touch.JOB: lambda item_id: refresh.refresh_item(database, vault, children, item_id, now()),
+        touch.MANY: lambda *ids: touch.refresh_many(database, *ids),
         mail.SEND: lambda mail_id: mail.send(
             database, config, mail_id, now(), partial(receipt_files.attached, config=config)
         ),

@@ -21,7 +21,7 @@ from cli.web import web
 from cli.worker import worker
 from core import mail
 from core.jobs import DbosJobs
-from media import items, refresh
+from media import items, touch
 
 # Where the slow worker writes what it begins, and where it finds that it may go on.
 DIARY, GO = "BEELDPOORT_TEST_DIARY", "BEELDPOORT_TEST_GO"
@@ -42,7 +42,7 @@ def dying_web() -> None:
 
 
 def slow_worker() -> None:
-    slow = {name: diary(name) for name in (items.PROCESS, refresh.JOB, mail.SEND)}
+    slow = {name: diary(name) for name in (items.PROCESS, touch.JOB, mail.SEND)}
     with patch("media.worker.handlers", lambda *_: slow):
         worker()
 
@@ -63,7 +63,7 @@ def old_worker() -> None:
     known = media.worker.handlers
 
     def fewer(*parts: Any) -> media.worker.Handlers:
-        return {name: job for name, job in known(*parts).items() if name != refresh.JOB}
+        return {name: job for name, job in known(*parts).items() if name != touch.JOB}
 
     with patch("media.worker.handlers", fewer):
         worker()

@@ -24,7 +24,7 @@ from core.config import Config
 from core.db import Database
 from core.jobs import NORMAL, QUICK, SOON, URGENT, DbosJobs, Wanted
 from core.migrate import migrate
-from media import items, refresh, sweep
+from media import items, sweep, touch
 from media.models import CACHE_VARIABLE
 from tests.databases import on_sqlite
 from tests.journeys.processes import (
@@ -143,7 +143,7 @@ def test_a_photo_is_looked_at_once_although_the_worker_was_killed_in_the_middle_
     killed(first)
     assert site.states() == ["ready", "uploaded"]
     # Beside it one that fails, so that what the queue keeps of a failure is looked at as well.
-    site.jobs.enqueue(refresh.JOB, "nobody", 999_999)
+    site.jobs.enqueue(touch.JOB, "nobody", 999_999)
     second = site.worker()
     all_looked_at_once(site, 2)
     until(lambda: site.jobs.failed(now() - timedelta(hours=1)), "the other job has failed")
@@ -285,8 +285,8 @@ def test_a_job_of_a_kind_that_an_older_worker_does_not_know_is_done_by_a_newer_o
     site.start(PROGRAMS, "old-worker", BEELDPOORT_WORKER="old")
     item_id = site.put_in(1)
     until(lambda: site.states() == ["ready"], "the worker works", STARTING)
-    site.jobs.enqueue(refresh.JOB, f"{item_id}:99", item_id)
-    wanted = Wanted(refresh.JOB, f"{item_id}:99", item_id)
+    site.jobs.enqueue(touch.JOB, f"{item_id}:99", item_id)
+    wanted = Wanted(touch.JOB, f"{item_id}:99", item_id)
     until(lambda: site.jobs.first([wanted])[0].status == "PENDING", "the older one has taken it")
     site.worker("new")
     until(lambda: site.jobs.first([wanted])[0].status == "SUCCESS", "the newer one has done it")
@@ -312,11 +312,11 @@ def test_what_somebody_waits_for_goes_first_and_mail_waits_for_no_photo(
 ) -> None:
     diary, go = tmp_path / "diary", tmp_path / "go"
     for row in range(1, 31):
-        site.jobs.enqueue(refresh.JOB, f"{row}:1", row, priority=NORMAL)
+        site.jobs.enqueue(touch.JOB, f"{row}:1", row, priority=NORMAL)
     site.start(PROGRAMS, "slow-worker", **{DIARY: str(diary), GO: str(go)})
     until(lambda: len(begun(diary)) == len(HOLD_UP), "the first jobs are at work", STARTING)
     site.jobs.enqueue(items.PROCESS, "2000:0", 2000, priority=SOON)
-    site.jobs.enqueue(refresh.JOB, "1000:1", 1000, priority=URGENT)
+    site.jobs.enqueue(touch.JOB, "1000:1", 1000, priority=URGENT)
     site.jobs.enqueue(mail.SEND, "7", 7, priority=URGENT, queue=QUICK)
     until(lambda: f"{mail.SEND} 7" in begun(diary), "the mail is sent meanwhile")
     assert len(begun(diary)) == len(HOLD_UP) + 1
@@ -324,7 +324,7 @@ def test_what_somebody_waits_for_goes_first_and_mail_waits_for_no_photo(
     until(lambda: len(begun(diary)) == 33, "all are done")
     # Two are taken at once, so neighbours may change places.
     urgent, soon = begun(diary)[3:5]
-    assert {urgent, soon} == {f"{refresh.JOB} 1000", f"{items.PROCESS} 2000"}
+    assert {urgent, soon} == {f"{touch.JOB} 1000", f"{items.PROCESS} 2000"}
 
 
 def begun(diary: Path) -> list[str]:

@@ -25,10 +25,11 @@ from core.db import Database
 from core.jobs import HeldJobs
 from media import approval, publish
 from media.children import InlineChildren
-from media.refresh import JOB, MANY, refresh_item, refresh_many
+from media.refresh import refresh_item
 from media.states import Identity, ItemState, Source
 from media.tables import Appearance, Item, Post, Publication, Rendition
 from media.takedown import people_changed
+from media.touch import JOB, MANY, refresh_many
 from media.vault import Vault
 from tests.journeys import patterns
 from tests.journeys.patterns import Drawn

@@ -16,7 +16,7 @@ from consent.tables import Role
 from core.clock import now
 from core.config import Config
 from core.errors import NoMemory, Unreachable
-from media import items, refresh, stored
+from media import items, refresh, stored, touch
 from media.errors import Damaged, Missing, refusal
 from media.pipeline import process_item
 from media.tables import Item, Rendition
@@ -174,7 +174,7 @@ def test_a_withdrawal_is_saved_while_the_store_is_away_and_the_file_is_made_late
     _post, (publication,) = story.published()
     mount.away()
     story.says(1, Answer.NO)
-    job = next(job for job in story.jobs.waiting if job[0] == refresh.JOB)
+    job = next(job for job in story.jobs.waiting if job[0] == touch.JOB)
     with pytest.raises(Unreachable):
         story.work()
     mount.back()

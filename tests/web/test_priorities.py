@@ -8,7 +8,7 @@ from consent.model import Answer
 from core import mail
 from core.clock import now
 from core.jobs import NORMAL, QUICK, SOON, URGENT, WORK, HeldJobs
-from media import items, refresh, uploads
+from media import items, touch, uploads
 from media.states import ItemState
 from media.tables import Item
 from media.takedown import day_passed
@@ -43,9 +43,9 @@ def test_a_withdrawal_goes_before_photos_that_were_added_and_the_night_after_the
     story.published()
     jobs.asked.clear()
     story.says(1, Answer.NO)
-    assert (refresh.JOB, WORK, URGENT) in jobs.asked
+    assert (touch.JOB, WORK, URGENT) in jobs.asked
     day_passed(story.database, now())
-    assert jobs.asked[-1] == (refresh.JOB, WORK, NORMAL)
+    assert jobs.asked[-1] == (touch.JOB, WORK, NORMAL)
     photo = jpeg(astronaut())
     activity = story.make.activity(story.school, story.teacher, story.people)
     uploads.accept(
@@ -67,9 +67,9 @@ def test_a_change_of_many_photos_is_handed_on_beside_the_photos_and_keeps_its_pr
     story.published([story.photo() for _ in range(6)])
     jobs.asked.clear()
     day_passed(story.database, now())
-    assert jobs.asked == [(refresh.MANY, QUICK, NORMAL)]
+    assert jobs.asked == [(touch.MANY, QUICK, NORMAL)]
     story.work()
-    assert jobs.asked[1:] == [(refresh.JOB, WORK, NORMAL)] * 6
+    assert jobs.asked[1:] == [(touch.JOB, WORK, NORMAL)] * 6
 
 
 def test_a_link_to_sign_in_goes_before_other_mail_and_no_mail_waits_for_photos(
@@ -90,7 +90,7 @@ def test_a_photo_that_is_on_no_channel_asks_for_no_files(story: Story, jobs: Ord
     item = story.photo()
     jobs.asked.clear()
     with story.database.write() as session:
-        refresh.touched(session, [session.get_one(Item, item.id)], now())
+        touch.touched(session, [session.get_one(Item, item.id)], now())
     assert jobs.asked == []
     seen = story.make.latest(Item)
     assert (seen.state, seen.edition) == (ItemState.READY, 1)

@@ -13,10 +13,10 @@ from consent.model import Answer
 from core.clock import now
 from media.encode import encode_jpeg
 from media.picture import Box
-from media.refresh import touched
 from media.renditions import box_of
 from media.states import Identity, Source
 from media.tables import Appearance, Item, Publication
+from media.touch import touched
 from tests.databases import sqlite_alone
 from tests.web.out import Story
 

@@ -17,10 +17,10 @@ from core.errors import Problem
 from core.tables import LogEntry
 from media import approval, takedown
 from media.clearance import look
-from media.refresh import MANY
 from media.seen import visible_publications
 from media.states import PublicationState
 from media.tables import Item, Publication
+from media.touch import MANY
 from tests.databases import sqlite_alone
 from tests.web.out import Story, address, who_is_in
 
