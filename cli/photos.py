@@ -18,6 +18,7 @@ from typing import Any, Final
 import click
 
 from cli.copies import copies
+from cli.known import gallery_of
 from core import whole
 from core.errors import N_, BadInput, Problem, one_line
 from media.by_name import call
@@ -78,7 +79,7 @@ def identify(files: tuple[Path, ...], known: Path, out: Path | None) -> None:
     A name is only given with the verdict `known`. Status 1 when a file could not be looked at.
     """
     with _children(len(files) + 1) as work:
-        gallery = _gallery(work, known)
+        gallery = gallery_of(known, work.each)
         rows = [
             {"path": str(path), "error": _line(problem), "faces": faces or []}
             for path, faces, problem in work.each("media.alone.identify", files, gallery)
@@ -105,7 +106,7 @@ def redact(
         raise BadInput(N_("--show needs --known: the folder with a folder per person."))
     jobs = copies(source, target)
     with _children(len(jobs) + bool(show)) as work:
-        gallery = _gallery(work, known, show) if known is not None and show else {}
+        gallery = gallery_of(known, work.each, show) if known is not None and show else {}
         if source.is_dir():
             reports = _folder(work, jobs, gallery, show)
         else:
@@ -186,30 +187,6 @@ def _in_view(results: Iterable[Any], count: int) -> Iterator[Any]:
         return
     with click.progressbar(results, length=count, file=sys.stderr) as bar:
         yield from bar
-
-
-def _gallery(work: _Work, known: Path, only: Sequence[str] = ()) -> dict[str, list[list[float]]]:
-    """Who is to be known: all of them, since somebody else may look like whom `only` names."""
-    people = sorted(path for path in known.iterdir() if path.is_dir())
-    for name in only:
-        if name not in {person.name for person in people}:
-            raise BadInput(
-                N_("There is no folder “%(name)s” in %(known)s. There are: %(people)s."),
-                name=name,
-                known=known,
-                people=", ".join(person.name for person in people) or "none",
-            )
-    photos = [path for person in people for path in sorted(person.iterdir()) if path.is_file()]
-    gallery: dict[str, list[list[float]]] = {}
-    for path, vector, problem in work.each("media.alone.reference", photos):
-        if problem is None:
-            gallery.setdefault(path.parent.name, []).append(vector)
-        else:
-            click.echo(one_line(f"{path}: not used. {problem}"), err=True)
-    for name in only:
-        if name not in gallery:
-            raise BadInput(N_("No photo of “%(name)s” can be used to know somebody by."), name=name)
-    return gallery
 
 
 def _single(

@@ -23,7 +23,7 @@ from media.errors import MediaError
 from media.intake import check_upload
 from media.match import Match, look_alikes, match
 from media.picture import Box, Found, Pixels
-from media.portraits import learn
+from media.portraits import learn, learn_beside
 from media.redact import hide
 from media.stages import RECOGNISED_LONG_SIDE, look_again
 
@@ -54,13 +54,16 @@ def find(path: str, threads: int = 1) -> dict[str, Any]:
     return {"width": photo.width, "height": photo.height, "faces": faces}
 
 
-def reference(path: str, threads: int = 1) -> list[float]:
-    """The vector of the one face in a photo of somebody who is to be known.
+def reference(path: str, others: Sequence[Sequence[float]], threads: int = 1) -> list[float]:
+    """The vector of the one face in a photo of somebody who is to be known, or of the one that is
+    in their other photos too: `others`, if there are any.
 
     Raises RefusedFile, Unreadable or UnsuitablePortrait.
     """
     sessions.use_threads(threads)
-    return [float(number) for number in learn(_read(path))]
+    data = _read(path)
+    found = learn_beside(data, np.asarray(others, np.float32)) if len(others) else learn(data)
+    return [float(number) for number in found]
 
 
 def identify(path: str, gallery: Gallery, threads: int = 1) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
     MediaError
     ├── RefusedFile         this file is not processed; `code` is stable, `params` are plain values
+    ├── UnsuitablePortrait  from this photo nobody's face is learnt
+    │   └── SeveralFaces    since it cannot be told whose it is
     ├── Setback             the machine could not do it now: it waits and is tried again by itself
     └── UnreadableStored    a stored file cannot be read as it was stored
         ├── Missing         it is not there
@@ -125,6 +127,16 @@ class RefusedFile(MediaError):
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(SENTENCES[code], **params)
         self.code = code
+
+
+class UnsuitablePortrait(MediaError):
+    """A photo from which nobody's face should be learnt; the sentence says why."""
+
+    status = 400
+
+
+class SeveralFaces(UnsuitablePortrait):
+    """It cannot be told whose portrait it is."""
 
 
 class Setback(MediaError):

@@ -16,8 +16,9 @@ from core.errors import N_
 from media import detect as detector
 from media.decode import CHECKED_LONG_SIDE, decode, scaled
 from media.embed import embed_averaged
-from media.errors import MediaError
-from media.picture import Box, Pixels
+from media.errors import SeveralFaces, UnsuitablePortrait
+from media.match import match
+from media.picture import Box, Pixels, Vectors
 
 # In a portrait the face is large: found at this size in a third of a second, and what is too small
 # to be found here is no portrait.
@@ -40,20 +41,32 @@ LEAST_SHARP: Final = 15.0
 SHARPNESS_SIDE: Final = 100
 
 
-class UnsuitablePortrait(MediaError):
-    """A photo from which nobody's face should be learnt; the sentence says why."""
-
-    status = 400
-
-
 def learn(data: bytes) -> NDArray[np.float32]:
     """The vector (128,) of the one face in a portrait; smaller ones may stand far behind it.
 
     Raises RefusedFile when it cannot be opened and UnsuitablePortrait when there is no face in
-    it or more than one of its size, or one that is too small or not sharp.
+    it, more than one of its size (SeveralFaces), or one that is too small or not sharp.
     """
     pixels = decode(data, long_side=CHECKED_LONG_SIDE).pixels
-    box = _only_face(scaled(pixels, LOOKED_AT))
+    return _good(pixels, _only_face(scaled(pixels, LOOKED_AT)))
+
+
+def learn_beside(data: bytes, others: Vectors) -> NDArray[np.float32]:
+    """The same of a photo of several people, of whom one is surely on the other portraits as well:
+    (k, 128), as `learn` gives them. It compares everybody in the photo: not for a registry, where
+    those have not been asked (R12). Raises as `learn` does.
+    """
+    pixels = decode(data, long_side=CHECKED_LONG_SIDE).pixels
+    faces = [one.box for one in detector.detect(scaled(pixels, LOOKED_AT), threshold=SURE)]
+    # One person on all the photos of a folder: so the same as whether a face in a photo is known.
+    for box, found in zip(faces, match(embed_averaged(pixels, faces), {0: others}), strict=True):
+        if found.verdict == "known":
+            return _good(pixels, box)
+    raise _several(len(faces))
+
+
+def _good(pixels: Pixels, box: Box) -> NDArray[np.float32]:
+    """The vector of the face there, if it is large and sharp enough."""
     height, width = pixels.shape[:2]
     across = min(box.width * width, box.height * height)
     if across < SMALLEST_FACE:
@@ -85,14 +98,18 @@ def _only_face(pixels: Pixels) -> Box:
         faces[1].box.area > BEHIND**2 * first.area
         or abs(first.left + first.right - 1) / 2 > first.width
     ):
-        raise UnsuitablePortrait(
-            N_(
-                "There are %(count)d faces in this photo."
-                " Cut it so that only this person is left, or choose another one."
-            ),
-            count=len(faces),
-        )
+        raise _several(len(faces))
     return first
+
+
+def _several(count: int) -> SeveralFaces:
+    return SeveralFaces(
+        N_(
+            "There are %(count)d faces in this photo."
+            " Cut it so that only this person is left, or choose another one."
+        ),
+        count=count,
+    )
 
 
 def sharpness(pixels: Pixels, box: Box) -> float:

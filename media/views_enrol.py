@@ -23,7 +23,7 @@ from core.i18n import sentence
 from core.web import NavItem, add_nav, config, database, reading, say
 from media import portraits, templates
 from media.context import children
-from media.errors import RefusedFile
+from media.errors import RefusedFile, UnsuitablePortrait
 from media.intake import check_upload
 from media.seal import Seal
 from media.tables import Template
@@ -141,7 +141,7 @@ def _look_at(file: FileStorage) -> tuple[Outcome, Vector | None]:
     try:
         check_upload(name, data, config().max_upload_bytes)
         vector = children().run(portraits.learn, data)
-    except (RefusedFile, portraits.UnsuitablePortrait) as problem:
+    except (RefusedFile, UnsuitablePortrait) as problem:
         return Outcome(name, False, sentence(problem)), None
     return Outcome(name, True, _("One face, large and sharp enough.")), vector
 

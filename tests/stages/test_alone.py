@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.errors import BadInput
 from media import alone
 from media.encode import SUFFIXES
 from media.errors import RefusedFile
+from media.match import THRESHOLD, apart
 from media.picture import Box, Pixels
 from tests.stages.conftest import compose
 from tests.stages.faces import cut, jpeg
@@ -127,7 +129,7 @@ def test_only_who_is_surely_known_has_a_name(
 ) -> None:
     path = tmp_path / "both.jpg"
     path.write_bytes(jpeg(both))
-    gallery = {"grace": [alone.reference(str(file)) for file in (known / "grace").iterdir()]}
+    gallery = {"grace": [alone.reference(str(file), ()) for file in (known / "grace").iterdir()]}
     grace, eileen = sorted(alone.identify(str(path), gallery), key=lambda face: face["box"][0])[:2]
     assert (grace["verdict"], grace["person"]) == ("known", "grace")
     assert eileen["person"] is None
@@ -135,6 +137,29 @@ def test_only_who_is_surely_known_has_a_name(
     left, top, right, bottom = grace["box"]
     box = Box.from_pixels(left, top, right, bottom, width=512, height=600)
     assert box.iou(hopper_face) > 0.5
+
+
+def test_who_is_alone_on_the_other_photos_is_found_on_one_with_somebody_else(
+    both: Pixels, hopper: Pixels, known: Path, tmp_path: Path
+) -> None:
+    """Of a photo of several it cannot be told whose it is, unless the other photos say so."""
+    folder = tmp_path / "known"
+    shutil.copytree(known, folder)
+    for name in ("grace", "nobody"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "both.jpg").write_bytes(jpeg(both))
+    seen = tmp_path / "seen.jpg"
+    seen.write_bytes(jpeg(hopper))
+    ran = command("identify", seen, "--known", folder)
+    assert ran.returncode == 0, ran.stderr
+    (face, *_) = json.loads(ran.stdout)["files"][0]["faces"]
+    assert (face["verdict"], face["person"]) == ("known", "grace")
+    assert [line.split(":")[0] for line in ran.stderr.splitlines()] == [
+        str(folder / "nobody" / "both.jpg")
+    ]
+    first = alone.reference(str(folder / "grace" / "1.jpg"), ())
+    found = alone.reference(str(folder / "grace" / "both.jpg"), [first])
+    assert apart(np.array([first, found])) < THRESHOLD / 4
 
 
 @pytest.mark.parametrize("suffix", sorted({*SUFFIXES} - {".jpe", ".mpo", ".hif", ".heif", ".tif"}))

@@ -25,10 +25,10 @@ from core.log import Event
 from core.tables import LogEntry
 from media import naming, portraits, recognise, templates
 from media.children import InlineChildren
+from media.errors import UnsuitablePortrait
 from media.match import THRESHOLD, apart
 from media.picture import Pixels
 from media.pipeline import process_item
-from media.portraits import UnsuitablePortrait
 from media.seal import Seal, UnreadableTemplate, UnusableKey
 from media.states import Identity
 from media.tables import Appearance, Item, Template
