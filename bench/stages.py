@@ -30,7 +30,7 @@ from media.children import Children
 from media.decode import CHECKED_LONG_SIDE, decode
 from media.detect import THRESHOLD, detect
 from media.picture import Box, Pixels
-from media.redact import hidden_area
+from media.regions import hidden_area
 
 # Lower limits of face height in pixels for which coverage is given.
 BANDS = (48, 24, 16, 10)

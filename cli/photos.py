@@ -19,6 +19,7 @@ import click
 
 from cli.copies import copies
 from cli.known import gallery_of
+from consent.model import HideAs
 from core import whole
 from core.errors import N_, BadInput, Problem, one_line
 from media.by_name import call
@@ -92,9 +93,22 @@ def identify(files: tuple[Path, ...], known: Path, out: Path | None) -> None:
 @click.argument("target", metavar="OUT", type=_PATH)
 @click.option("--known", type=_FOLDER, help="A folder per person, named by it.")
 @click.option("--show", multiple=True, metavar="NAME ...", help="Whom of KNOWN to leave in view.")
+@click.option(
+    "--hide",
+    "how",
+    type=click.Choice([how.value for how in HideAs]),
+    default=HideAs.SOFT.value,
+    show_default=True,
+    help="Face and hair in the colours around, the whole figure likewise, or plain grey.",
+)
 @click.option("--json", "out", type=_PATH, help="Write a report here.")
 def redact(
-    source: Path, target: Path, known: Path | None, show: tuple[str, ...], out: Path | None
+    source: Path,
+    target: Path,
+    known: Path | None,
+    show: tuple[str, ...],
+    how: str,
+    out: Path | None,
 ) -> None:
     """Write a copy of IN to OUT in which every face is hidden.
 
@@ -108,9 +122,9 @@ def redact(
     with _children(len(jobs) + bool(show)) as work:
         gallery = gallery_of(known, work.each, show) if known is not None and show else {}
         if source.is_dir():
-            reports = _folder(work, jobs, gallery, show)
+            reports = _folder(work, jobs, gallery, show, how)
         else:
-            reports = [_single(work, jobs[0], gallery, show)]
+            reports = [_single(work, jobs[0], gallery, show, how)]
     _report(out, {"files": reports} if source.is_dir() else reports[0])
     if not all("error" not in report for report in reports):
         sys.exit(1)
@@ -194,11 +208,13 @@ def _single(
     job: tuple[Path, Path],
     gallery: dict[str, list[list[float]]],
     show: tuple[str, ...],
+    how: str,
 ) -> dict[str, Any]:
     """One file; what is wrong with it ends the command."""
     path, target = job
     try:
-        data, report = work.one("media.alone.redact", path, target.suffix.lower(), gallery, show)
+        suffix = target.suffix.lower()
+        data, report = work.one("media.alone.redact", path, suffix, gallery, show, how)
     except Problem:
         # Of an earlier run, with other faces to hide: nobody may take it for this one's.
         target.unlink(missing_ok=True)
@@ -212,12 +228,13 @@ def _folder(
     jobs: Sequence[tuple[Path, Path]],
     gallery: dict[str, list[list[float]]],
     show: tuple[str, ...],
+    how: str,
 ) -> list[dict[str, Any]]:
     """Every file of a folder; what is wrong with one is said, and the others go on."""
 
     def attempt(job: tuple[Path, Path]) -> dict[str, Any]:
         try:
-            return {"path": str(job[0]), **_single(work, job, gallery, show)}
+            return {"path": str(job[0]), **_single(work, job, gallery, show, how)}
         except Problem as problem:
             return {"path": str(job[0]), "kind": _kind(problem), "error": _line(problem)}
 

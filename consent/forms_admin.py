@@ -10,13 +10,7 @@ from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from consent.model import (
-    AfterLeaving,
-    AtSixteen,
-    GuardiansNeeded,
-    Organisation,
     PersonKind,
-    PupilWord,
-    Recognise,
 )
 from consent.people import PersonInput
 from consent.tables import Role
@@ -174,110 +168,6 @@ class StaffForm(RolesForm):
     email = Email(_("E-mail address"), description=_("The invitation goes here."))
     language = SelectField(
         _("Language of the mail"), [required()], choices=options(STAFF_LANGUAGE_NAMES)
-    )
-
-
-class SettingsForm(Form):
-    name = Text(_("Name of the school"), 200)
-    contact = Text(
-        _("Contact for parents"),
-        320,
-        description=_("An e-mail address or telephone number that parents see with each question."),
-    )
-    privacy_contact = Text(
-        _("Contact for privacy"),
-        320,
-        description=_("Where a person asks for access, or complains: often the privacy officer."),
-    )
-    organisation_word = RadioField(
-        _("What do you call yourselves?"),
-        [required()],
-        choices=options(
-            [
-                (Organisation.SCHOOL.value, _("School")),
-                (Organisation.CHILD_CENTRE.value, _("Child centre")),
-            ]
-        ),
-    )
-    pupil_word = RadioField(
-        _("How do you call those whom you teach, in the form and in mails?"),
-        [required()],
-        choices=options([(PupilWord.PUPIL.value, _("Pupil")), (PupilWord.CHILD.value, _("Child"))]),
-    )
-    at_sixteen = RadioField(
-        _("What is the parents' yes worth when a pupil turns 16?"),
-        [required()],
-        choices=options(
-            [
-                (
-                    AtSixteen.ASK_AGAIN.value,
-                    _("Nothing new is shown until the pupil says yes (advised)"),
-                ),
-                (
-                    AtSixteen.CARRY_OVER.value,
-                    _("It goes on counting; the pupil is told and can say no"),
-                ),
-            ]
-        ),
-    )
-    guardians_needed = RadioField(
-        _("How many guardians must say yes?"),
-        [required()],
-        choices=options(
-            [
-                (GuardiansNeeded.ONE.value, _("One; a no of any of them outweighs it")),
-                (GuardiansNeeded.ALL.value, _("All who have parental authority")),
-            ]
-        ),
-    )
-    after_leaving = RadioField(
-        _("How long does what is published stay after somebody has left the school?"),
-        [required()],
-        choices=options(
-            [
-                (AfterLeaving.SCHOOL_YEAR.value, _("Until the end of that school year (advised)")),
-                (AfterLeaving.ONE_MORE_YEAR.value, _("One school year longer")),
-                (AfterLeaving.AT_ONCE.value, _("Not at all: it goes away the day after")),
-            ]
-        ),
-    )
-    four_eyes = RadioField(
-        _("May who uploaded a photo approve it as well?"),
-        [required()],
-        choices=options(
-            [
-                ("yes", _("No: somebody else looks too (advised)")),
-                ("no", _("Yes; the log says so at each photo")),
-            ]
-        ),
-    )
-    recognise = RadioField(
-        _("May the computer propose names from faces?"),
-        [required()],
-        choices=options(
-            [
-                (Recognise.OFF.value, _("No: the teacher picks from the class list")),
-                (
-                    Recognise.AGREED.value,
-                    _("Only for an activity of which everybody on the list has agreed to it"),
-                ),
-            ]
-        ),
-    )
-    faces_kept = RadioField(
-        _("How long does the computer know a face, once it has learnt it?"),
-        [required()],
-        choices=options(
-            [
-                ("182", _("Half a year: for the youngest")),
-                ("365", _("A year (advised)")),
-                ("730", _("Two years: for grown-up pupils")),
-            ]
-        ),
-        description=_(
-            "Faces change, most of all those of children. What is older is erased, and new"
-            " portraits are asked for."
-        ),
     )
 
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
-from consent.forms_admin import SettingsForm
+from consent.forms_settings import SettingsForm
 from core.forms import options, required
 
 _MONTHS = [

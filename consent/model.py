@@ -94,6 +94,14 @@ class Recognise(StrEnum):
     ANY = "any"
 
 
+class HideAs(StrEnum):
+    """How whoever may not be shown is made unrecognisable (R15)."""
+
+    SOFT = "soft"  # face and hair, in the colours around them
+    FIGURE = "figure"  # the whole of the person, likewise
+    SOLID = "solid"  # face and hair, in plain grey
+
+
 class Organisation(StrEnum):
     """What a school is called in the words of its form."""
 

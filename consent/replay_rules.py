@@ -14,6 +14,7 @@ from consent.model import (
     AtSixteen,
     Capacity,
     GuardiansNeeded,
+    HideAs,
     Medium,
     Organisation,
     PersonKind,
@@ -124,6 +125,7 @@ _CODES: dict[str, type[StrEnum]] = {
     "guardians_needed": GuardiansNeeded,
     "after_leaving": AfterLeaving,
     "recognise": Recognise,
+    "hide_as": HideAs,
     "organisation_word": Organisation,
     "pupil_word": PupilWord,
 }

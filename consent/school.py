@@ -20,6 +20,7 @@ from consent.model import (
     AtSixteen,
     Audience,
     GuardiansNeeded,
+    HideAs,
     Medium,
     OnRefusal,
     Organisation,
@@ -34,8 +35,10 @@ from core.errors import N_, BadInput, NotFound
 from core.log import Event
 from core.tables import LogEntry
 
-# What of the settings weighs on standings, or on what is kept of somebody.
-_WEIGHS = frozenset({"at_sixteen", "guardians_needed", "after_leaving", "recognise", "faces_kept"})
+# What of the settings weighs on standings, on what is kept of somebody, or on the files.
+_WEIGHS = frozenset(
+    {"at_sixteen", "guardians_needed", "after_leaving", "recognise", "faces_kept", "hide_as"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Settings:
     after_leaving: AfterLeaving = AfterLeaving.SCHOOL_YEAR
     recognise: Recognise = Recognise.OFF
     faces_kept: int = 365
+    hide_as: HideAs = HideAs.SOFT
     four_eyes: bool = True
     organisation_word: Organisation = Organisation.SCHOOL
     pupil_word: PupilWord = PupilWord.PUPIL

@@ -23,6 +23,7 @@ from consent.model import (
     Capacity,
     GuardiansNeeded,
     GuardiansView,
+    HideAs,
     Medium,
     Organisation,
     PersonKind,
@@ -63,6 +64,7 @@ class School(SQLModel, table=True):
         one_of("guardians_needed", GuardiansNeeded),
         one_of("after_leaving", AfterLeaving),
         one_of("recognise", Recognise),
+        one_of("hide_as", HideAs),
         one_of("organisation_word", Organisation),
         one_of("pupil_word", PupilWord),
         sa.CheckConstraint("faces_kept between 30 and 730", name="faces_kept_is_known"),
@@ -79,6 +81,7 @@ class School(SQLModel, table=True):
     guardians_needed: str = GuardiansNeeded.ONE.value
     after_leaving: str = AfterLeaving.SCHOOL_YEAR.value
     recognise: str = Recognise.OFF.value
+    hide_as: str = HideAs.SOFT.value
     faces_kept: int = 365  # days that a face template is good for (R12)
     organisation_word: str = Organisation.SCHOOL.value
     pupil_word: str = PupilWord.PUPIL.value

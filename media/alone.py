@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from consent.model import HideAs
 from core.errors import N_
 from media import detect as detector
 from media import sessions
@@ -87,10 +88,15 @@ def identify(path: str, gallery: Gallery, threads: int = 1) -> list[dict[str, An
 
 
 def redact(
-    path: str, suffix: str, gallery: Gallery, shown: Sequence[str], threads: int = 1
+    path: str,
+    suffix: str,
+    gallery: Gallery,
+    shown: Sequence[str],
+    how: str = HideAs.SOFT.value,
+    threads: int = 1,
 ) -> tuple[bytes, dict[str, Any]]:
     """A new file of the kind that `suffix` names, with every face hidden but those that are
-    surely of a person in `shown`; and a report of what was done.
+    surely of a person in `shown`; and a report of what was done. `how`: a value of HideAs.
 
     Raises RefusedFile (also still_visible, when a hidden face is still found in the file that was
     made) or Unreadable.
@@ -108,7 +114,7 @@ def redact(
     hidden = [one.box for one, kept in zip(found, keep, strict=True) if not kept]
     visible = [one.box for one, kept in zip(found, keep, strict=True) if kept]
     with _timed(seconds, "hide"):
-        pixels = hide(pixels, hidden, visible)
+        pixels = hide(pixels, hidden, visible, HideAs(how))
     with _timed(seconds, "encode"):
         data = encode_as(pixels, suffix)
     with _timed(seconds, "check"):

@@ -15,6 +15,7 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session
 
+from consent.model import HideAs
 from core import faults
 from core.db import Database
 from core.errors import NoMemory, Unavailable
@@ -23,7 +24,7 @@ from media.clearance import Clearance, Refusal, look
 from media.context import Runner
 from media.errors import RefusedFile, setback_of
 from media.permits import inherit
-from media.renditions import Hiding, find, hiding, make
+from media.renditions import Hiding, find, hiding, how_of, make
 from media.states import PublicationState
 from media.tables import Item
 from media.touch import live_publications
@@ -97,35 +98,41 @@ def _refresh(
 def _plan(session: Session, item_id: int, now: datetime) -> _Plan:
     item = session.get_one(Item, item_id)
     clearances = look(session, live_publications(session, [item_id]), now)
-    wanted = {file for clearance in clearances.values() for file in _wanted(clearance)}
+    how = how_of(session, item.school_id)
+    wanted = {file for clearance in clearances.values() for file in _wanted(clearance, how)}
     missing = tuple(file for file in sorted(wanted) if find(session, item, file) is None)
     return _Plan(item.edition, missing)
 
 
-def _wanted(clearance: Clearance) -> list[Hiding]:
-    """What the files hide that this publication needs now."""
+def _wanted(clearance: Clearance, how: HideAs) -> list[Hiding]:
+    """What the files hide that this publication needs now; `how` in what somebody still approves.
+    What takes an approved file's place by itself looks as that one does."""
     if clearance.lasting in {Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.BLOCKED}:
         return []
     publication = clearance.publication
     if publication.state == PublicationState.PROPOSED:
-        return [hiding(clearance.appearances, clearance.required)]
+        return [hiding(clearance.appearances, clearance.required, how)]
     wanted = []
     least = clearance.required | frozenset(publication.floor)
     rendition = clearance.rendition
     if rendition is not None and not least <= set(rendition.hidden):
-        more = hiding(clearance.appearances, least | frozenset(rendition.hidden))
-        # Who was hidden where a head reached into them stays so until somebody approves.
-        wanted.append(Hiding.of(more.hidden, set(more.spared) & set(rendition.spared)))
+        more = hiding(clearance.appearances, least | frozenset(rendition.hidden), how)
+        before = Hiding.by(rendition)
+        if before.hidden:
+            # Who was hidden where a head reached into them stays so until somebody approves.
+            more = Hiding.of(more.hidden, set(more.spared) & set(before.spared), before.how)
+        wanted.append(more)
     if publication.reconsider:
-        wanted.append(hiding(clearance.appearances, clearance.required_anew))
+        wanted.append(hiding(clearance.appearances, clearance.required_anew, how))
     return wanted
 
 
 def _put_in_place(session: Session, item_id: int, now: datetime) -> None:
     item = session.get_one(Item, item_id)
+    how = how_of(session, item.school_id)
     for clearance in look(session, live_publications(session, [item_id]), now).values():
         publication = clearance.publication
-        wanted = _wanted(clearance)
+        wanted = _wanted(clearance, how)
         if publication.state == PublicationState.PROPOSED:
             made = find(session, item, wanted[0]) if wanted else None
             publication.rendition_id = made.id if made else None

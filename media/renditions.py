@@ -10,6 +10,8 @@ from typing import Final
 
 from sqlmodel import Session, select
 
+from consent.model import HideAs
+from consent.tables import School
 from core import log
 from core.db import Database
 from media import sizes, stages
@@ -26,20 +28,25 @@ _OF_PEOPLE: Final = (Identity.CONFIRMED, Identity.BYSTANDER)
 
 @dataclass(frozen=True, order=True)
 class Hiding:
-    """What a file hides: ids of appearances, sorted. `spared` are those that stay whole where a
-    hidden head reaches into them; everything else of such a head goes."""
+    """What a file hides, and how: ids of appearances, sorted. `spared` are those that stay whole
+    where a hidden head reaches into them; everything else of such a head goes."""
 
     hidden: tuple[int, ...]
     spared: tuple[int, ...] = ()
+    how: HideAs = HideAs.SOFT
 
     @classmethod
-    def of(cls, hidden: Iterable[int], spared: Iterable[int] = ()) -> Hiding:
-        return cls(tuple(sorted(set(hidden))), tuple(sorted(set(spared))))
+    def of(
+        cls, hidden: Iterable[int], spared: Iterable[int] = (), how: HideAs = HideAs.SOFT
+    ) -> Hiding:
+        """Where nothing is hidden, neither of the others says anything."""
+        rows = tuple(sorted(set(hidden)))
+        return cls(rows, tuple(sorted(set(spared))), how) if rows else cls(())
 
     @classmethod
     def by(cls, rendition: Rendition) -> Hiding:
         """What a file hides that has been made."""
-        return cls.of(rendition.hidden, rendition.spared)
+        return cls.of(rendition.hidden, rendition.spared, HideAs(rendition.how))
 
     @property
     def key(self) -> str:
@@ -47,12 +54,19 @@ class Hiding:
         named = ",".join(map(str, self.hidden))
         if self.spared:
             named += "|" + ",".join(map(str, self.spared))
+        if self.how is not HideAs.SOFT:
+            named += "|" + self.how
         return hashlib.sha256(named.encode()).hexdigest()
 
     def shows_nothing_of(self, other: Hiding) -> bool:
         """Whether no pixel that a file like `other` hides can be seen in a file like this one
-        (R13): all its heads are hidden here too, and nobody stays whole who did not there."""
-        return set(self.hidden) >= set(other.hidden) and set(self.spared) <= set(other.spared)
+        (R13): all its heads are hidden here too, in the same way, and nobody stays whole who did
+        not there."""
+        return not other.hidden or (
+            set(self.hidden) >= set(other.hidden)
+            and set(self.spared) <= set(other.spared)
+            and self.how is other.how
+        )
 
 
 def find(session: Session, item: Item, wanted: Hiding) -> Rendition | None:
@@ -79,7 +93,9 @@ def box_of(appearance: Appearance) -> Box:
     return Box(appearance.left, appearance.top, appearance.right, appearance.bottom)
 
 
-def hiding(appearances: Iterable[Appearance], hidden: Collection[int]) -> Hiding:
+def hiding(
+    appearances: Iterable[Appearance], hidden: Collection[int], how: HideAs = HideAs.SOFT
+) -> Hiding:
     """A file of these appearances in which those are hidden. Whoever may be seen stays whole where
     a hidden head reaches into them; not where somebody drew a region to be hidden: all of that
     goes."""
@@ -92,7 +108,12 @@ def hiding(appearances: Iterable[Appearance], hidden: Collection[int]) -> Hiding
     ]
     whole = [row for row in seen if not any(box_of(row).overlap(other) for other in drawn)]
     # Which of them a head reaches into is found out when the pixels are made.
-    return Hiding.of(hidden, [row.id for row in whole if row.id is not None] if hidden else ())
+    return Hiding.of(hidden, [row.id for row in whole if row.id is not None], how)
+
+
+def how_of(session: Session, school_id: int) -> HideAs:
+    """How this school makes people unrecognisable, in files that are made for somebody to see."""
+    return HideAs(session.get_one(School, school_id).hide_as)
 
 
 def make(
@@ -120,6 +141,7 @@ def make(
         CHECKED_LONG_SIDE,
         CHECKED_LONG_SIDE,
         whole,
+        wanted.how,
     )
     smaller = sizes.made_of(children, rendered.jpeg)
     with database.write() as session:
@@ -136,6 +158,7 @@ def make(
             geometry=item.geometry,
             hidden=list(wanted.hidden),
             spared=list(wanted.spared),
+            how=wanted.how.value,
             hidden_key=wanted.key,
             file_key=stored.key,
             sha256=stored.sha256,

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from consent.model import HideAs
 from media import detect as detector
 from media import origin
 from media.decode import CHECKED_LONG_SIDE, decode, scaled
@@ -83,6 +84,7 @@ def render(
     long_side: int = CHECKED_LONG_SIDE,
     checked: int = CHECKED_LONG_SIDE,
     shown: Sequence[Box] = (),
+    how: HideAs = HideAs.SOFT,
 ) -> Rendered:
     """A rendition in which every box of `hidden` is gone, while the faces at `shown` stay whole
     where a hidden head reaches into them. Raises RefusedFile.
@@ -98,7 +100,7 @@ def render(
         decoded = decode(data, long_side=checked)
         pixels = decoded.pixels
     with _timed(seconds, "hide"):
-        pixels = hide(pixels, hidden, shown)
+        pixels = hide(pixels, hidden, shown, how)
     with _timed(seconds, "encode"):
         pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, checked))
         word = origin.of_copy(decoded.origin, hidden=bool(hidden))

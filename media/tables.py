@@ -141,7 +141,7 @@ class Appearance(SQLModel, table=True):
 
 class Rendition(SQLModel, table=True):
     """An immutable file of an item in which `hidden` (appearance ids, sorted) are hidden, and
-    `spared` stay whole where a hidden head reaches into them.
+    `spared` stay whole where a hidden head reaches into them; `how` as in `HideAs`.
 
     Triggers refuse to change one; a new state of things is a new rendition.
     """
@@ -155,6 +155,7 @@ class Rendition(SQLModel, table=True):
     geometry: int
     hidden: list[int] = Field(sa_type=sa.JSON)
     spared: list[int] = Field(default_factory=list, sa_type=sa.JSON)
+    how: str = Field(default="soft", max_length=10)
     hidden_key: str = Field(max_length=64)  # `media.renditions.Hiding.key`
     file_key: str = Field(max_length=200)
     sha256: str = Field(max_length=64)

@@ -22,7 +22,7 @@ from media.context import children, vault
 from media.decode import CHECKED_LONG_SIDE
 from media.gate import Effect, appearances_of, decide_many
 from media.picture import Box
-from media.renditions import box_of, crop_of, hiding
+from media.renditions import box_of, crop_of, hiding, how_of
 from media.states import ItemState
 from media.tables import Appearance, Item
 
@@ -88,7 +88,7 @@ def preview(item_id: int, channel_id: int) -> Response:
         raise Conflict(N_("This photo does not go out on this channel."))
     shown = {face for face, effect in effects.items() if effect is Effect.SHOW}
     hidden = {row.id for row in rows if row.id is not None and row.id not in shown}
-    file = hiding(rows, hidden)
+    file = hiding(rows, hidden, how_of(session, item.school_id))
     rendered = children().run(
         stages.render,
         _review_copy(item),
@@ -98,6 +98,7 @@ def preview(item_id: int, channel_id: int) -> Response:
         _PREVIEW,
         CHECKED_LONG_SIDE,
         [box_of(row) for row in rows if row.id in file.spared],
+        file.how,
     )
     return _jpeg(rendered.jpeg)
 

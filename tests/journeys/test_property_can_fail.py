@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlmodel import Session
 
+from consent.model import HideAs
 from media import permits, refresh
 from media.clearance import Clearance
 from media.renditions import Hiding, find, hiding
@@ -57,12 +58,12 @@ def test_without_the_superset_rule_somebody_comes_back_without_an_approval(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Design 1.4: here whatever file the registry allows today takes the place by itself."""
-    wanted: Callable[[Clearance], Sequence[Hiding]] = refresh._wanted
+    wanted: Callable[[Clearance, HideAs], Sequence[Hiding]] = refresh._wanted
     inherit = permits.inherit
 
-    def what_is_allowed_today(clearance: Clearance) -> Sequence[Hiding]:
+    def what_is_allowed_today(clearance: Clearance, how: HideAs) -> Sequence[Hiding]:
         if clearance.rendition is None:
-            return wanted(clearance)
+            return wanted(clearance, how)
         return [hiding(clearance.appearances, clearance.required)]
 
     def replace(

@@ -7,7 +7,8 @@ import pytest
 
 from media import detect as detector
 from media.picture import Box, Pixels
-from media.redact import NOTHING_LEFT, SOFT_EDGE, hidden_area, hide
+from media.redact import NOTHING_LEFT, hide
+from media.regions import SOFT_EDGE, hidden_area
 from media.stages import STILL_A_FACE
 from tests.stages.conftest import compose
 

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from consent.model import Answer
+from consent.model import Answer, HideAs
+from consent.tables import School
 from core.clock import now
 from media.encode import encode_jpeg
 from media.picture import Box
+from media.redact import SOLID
+from media.regions import hidden_pixels
 from media.renditions import box_of
 from media.states import Identity, Source
 from media.tables import Appearance, Item, Publication
@@ -130,3 +133,43 @@ def test_what_was_no_face_when_it_was_approved_is_not_shown_more_of_by_a_withdra
     replaced = story.file_of(publication)
     assert set(replaced.hidden) > set(approved.hidden), "it took its place by itself"
     assert abs(file_of(story, publication) - before)[strip].mean() < 4
+
+
+def sets(story: Story, how: HideAs) -> None:
+    with story.database.write() as session:
+        session.get_one(School, story.school.id).hide_as = how.value
+
+
+def test_how_people_are_hidden_is_a_choice_of_the_school(story: Story) -> None:
+    """R15: a new file looks as the school wants it now."""
+    sets(story, HideAs.SOLID)
+    item = striped(story)
+    story.says(0, Answer.NO)
+    made = file_of(story, story.offered(item))
+    left, top, right, bottom = boxes(story, item)[0].pixels(made.shape[1], made.shape[0])
+    face = made[round(top) + 2 : round(bottom) - 2, round(left) + 2 : round(right) - 2]
+    assert abs(face - SOLID).mean() < 3
+
+
+def test_what_takes_a_place_by_itself_looks_as_what_was_approved(story: Story) -> None:
+    """R13: another way of hiding would show some of the pixels that the approved file hid."""
+    sets(story, HideAs.FIGURE)
+    item = striped(story)
+    story.says(0, Answer.NO)
+    _post, (publication,) = story.published([item])
+    approved, before = story.file_of(publication), file_of(story, publication)
+    sets(story, HideAs.SOLID)
+    story.says(1, Answer.NO)
+    story.work()
+    replaced = story.file_of(publication)
+    assert set(replaced.hidden) > set(approved.hidden), "it took its place by itself"
+    assert (approved.how, replaced.how) == ("figure", "figure")
+    original = pixels(story.vault.get(item.original_key))
+    height, width = before.shape[:2]
+    stripes = np.zeros((height, width), bool)
+    first, second = (face.pixels(width, height) for face in boxes(story, item))
+    stripes[:120, round(first[2]) : round(second[0])] = True
+    under = stripes & hidden_pixels(width, height, boxes(story, item)[:1], (), HideAs.FIGURE)
+    assert under.sum() > 100
+    for file in (before, file_of(story, publication)):
+        assert abs(file - original)[under].mean() > 40
