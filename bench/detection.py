@@ -1,6 +1,6 @@
 """How many faces are missed, and how much is hidden that is no face.
 
-    python -m bench.detection FOLDER [FOLDER ...] [--turn 90]
+    python -m bench.detection FOLDER [FOLDER ...] [--turn 90] [--turned]
 
 A folder holds photos and `gt.json`: {"photo.jpg": {"size": [w, h], "faces": [{"xywh": [x, y, w, h],
 "occl": 2 when heavily covered, "invalid": 1, "ignore": 1}]}}, pixels of the upright picture. A face
@@ -18,6 +18,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from media import detect as detector
 from media.decode import CHECKED_LONG_SIDE, decode
+from media.find import faces
 
 BANDS = ("10-16", "16-24", "24-48", "48+", "covered")
 SHARES = (1.0, 1.25, 1.5, 2.0, 3.0)
@@ -35,12 +37,14 @@ POINTS, GRID = 24, 400
 Boxes = NDArray[np.float64]
 
 
-def look(path: Path, turn: int) -> tuple[list[list[float]], float, tuple[int, int]]:
+def look(
+    path: Path, turn: int, also_turned: bool
+) -> tuple[list[list[float]], float, tuple[int, int]]:
     """What is found, in pixels of the (turned) picture; seconds of computing; its size."""
     pixels = decode(path.read_bytes(), long_side=CHECKED_LONG_SIDE).pixels
     pixels = np.ascontiguousarray(np.rot90(pixels, k=-turn // 90))
     begin = time.process_time()
-    found = detector.detect(pixels)
+    found = faces(pixels, turned=also_turned)
     seconds = time.process_time() - begin
     height, width = pixels.shape[:2]
     return [[*one.box.pixels(width, height), one.score] for one in found], seconds, (width, height)
@@ -109,6 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Missed faces and falsely hidden area.")
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--turn", type=int, default=0, choices=(0, 90, 180, 270))
+    parser.add_argument("--turned", action="store_true", help="look for lying faces as well")
     arguments = parser.parse_args()
     truth = {
         folder / name: row
@@ -119,7 +124,9 @@ def main() -> None:
         looked = dict(
             zip(
                 truth,
-                pool.map(look, truth, [arguments.turn] * len(truth), chunksize=4),
+                pool.map(
+                    look, truth, repeat(arguments.turn), repeat(arguments.turned), chunksize=4
+                ),
                 strict=True,
             )
         )

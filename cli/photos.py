@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import click
 
 from cli.copies import copies
-from cli.known import gallery_of
+from cli.known import Gallery, gallery_of
 from consent.model import HideAs
 from core import whole
 from core.errors import N_, BadInput, Problem, one_line
@@ -49,10 +49,18 @@ class _SeveralNames(click.Command):
         return super().parse_args(ctx, spread)
 
 
+_turned = click.option(
+    "--turned",
+    is_flag=True,
+    help="Look for faces that lie sideways or upside down as well; takes four times as long.",
+)
+
+
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=_PATH)
+@_turned
 @click.option("--json", "out", type=_PATH, help="Write the result here instead of printing it.")
-def detect(files: tuple[Path, ...], out: Path | None) -> None:
+def detect(files: tuple[Path, ...], turned: bool, out: Path | None) -> None:
     """Where the faces are in FILES.
 
     Boxes in pixels of the upright picture. Status 1 when a file could not be looked at.
@@ -65,7 +73,7 @@ def detect(files: tuple[Path, ...], out: Path | None) -> None:
                 "error": _line(problem),
                 **(found or _NOTHING),
             }
-            for path, found, problem in work.each("media.alone.find", files)
+            for path, found, problem in work.each("media.alone.find", files, turned)
         ]
     _finish(rows, out)
 
@@ -101,6 +109,7 @@ def identify(files: tuple[Path, ...], known: Path, out: Path | None) -> None:
     show_default=True,
     help="Face and hair in the colours around, the whole figure likewise, or plain grey.",
 )
+@_turned
 @click.option("--json", "out", type=_PATH, help="Write a report here.")
 def redact(
     source: Path,
@@ -108,6 +117,7 @@ def redact(
     known: Path | None,
     show: tuple[str, ...],
     how: str,
+    turned: bool,
     out: Path | None,
 ) -> None:
     """Write a copy of IN to OUT in which every face is hidden.
@@ -121,14 +131,16 @@ def redact(
     jobs = copies(source, target)
     with _children(len(jobs) + bool(show)) as work:
         gallery = gallery_of(known, work.each, show) if known is not None and show else {}
-        if source.is_dir():
-            reports = _folder(work, jobs, gallery, show, how)
-        else:
-            reports = [_single(work, jobs[0], gallery, show, how)]
-    _report(out, {"files": reports} if source.is_dir() else reports[0])
+        asked = (gallery, show, how, turned)
+        folder = source.is_dir()
+        reports = _folder(work, jobs, asked) if folder else [_single(work, jobs[0], asked)]
+    _report(out, {"files": reports} if folder else reports[0])
     if not all("error" not in report for report in reports):
         sys.exit(1)
 
+
+_Asked: TypeAlias = tuple[Gallery, tuple[str, ...], str, bool]
+"""How a photo is to be redacted, as `media.alone.redact` wants it."""
 
 _NOTHING: Final[dict[str, Any]] = {"width": None, "height": None, "faces": []}
 
@@ -206,15 +218,13 @@ def _in_view(results: Iterable[Any], count: int) -> Iterator[Any]:
 def _single(
     work: _Work,
     job: tuple[Path, Path],
-    gallery: dict[str, list[list[float]]],
-    show: tuple[str, ...],
-    how: str,
+    asked: _Asked,
 ) -> dict[str, Any]:
     """One file; what is wrong with it ends the command."""
     path, target = job
     try:
         suffix = target.suffix.lower()
-        data, report = work.one("media.alone.redact", path, suffix, gallery, show, how)
+        data, report = work.one("media.alone.redact", path, suffix, *asked)
     except Problem:
         # Of an earlier run, with other faces to hide: nobody may take it for this one's.
         target.unlink(missing_ok=True)
@@ -226,15 +236,13 @@ def _single(
 def _folder(
     work: _Work,
     jobs: Sequence[tuple[Path, Path]],
-    gallery: dict[str, list[list[float]]],
-    show: tuple[str, ...],
-    how: str,
+    asked: _Asked,
 ) -> list[dict[str, Any]]:
     """Every file of a folder; what is wrong with one is said, and the others go on."""
 
     def attempt(job: tuple[Path, Path]) -> dict[str, Any]:
         try:
-            return {"path": str(job[0]), **_single(work, job, gallery, show, how)}
+            return {"path": str(job[0]), **_single(work, job, asked)}
         except Problem as problem:
             return {"path": str(job[0]), "kind": _kind(problem), "error": _line(problem)}
 

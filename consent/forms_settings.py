@@ -112,6 +112,20 @@ class SettingsForm(Form):
             " made anew."
         ),
     )
+    look_turned = RadioField(
+        _("Does the computer look for faces that lie sideways or upside down?"),
+        [required()],
+        choices=options(
+            [
+                ("no", _("No: somebody who sees one marks it (advised)")),
+                ("yes", _("Yes; looking at each photo takes four times as long")),
+            ]
+        ),
+        description=_(
+            "For schools with many photos of somersaults and climbing frames. It counts for photos"
+            " that are added from now on."
+        ),
+    )
     recognise = RadioField(
         _("May the computer propose names from faces?"),
         [required()],

@@ -27,6 +27,8 @@ CODES: dict[str, str] = {
     "activity_asked": N_("the question of an activity"),
     "activity": N_("reminder of an activity"),
     "year": N_("overview of the year"),
+    "look_turned=True": N_("faces that lie sideways are looked for too"),
+    "look_turned=False": N_("faces that lie sideways are not looked for"),
     "hide_as=soft": N_("faces are hidden softly"),
     "hide_as=figure": N_("whole figures are hidden"),
     "hide_as=solid": N_("faces are hidden by a plain grey"),

@@ -130,7 +130,7 @@ _CODES: dict[str, type[StrEnum]] = {
     "pupil_word": PupilWord,
 }
 _NUMBERS = frozenset({"faces_kept", "remind_after", "yearly_month", "yearly_day"})
-_SWITCHES = frozenset({"four_eyes", "pupil_asked"})
+_SWITCHES = frozenset({"four_eyes", "look_turned", "pupil_asked"})
 
 
 def _school_changed(replaying: Replaying, entry: LogEntry) -> None:

@@ -54,6 +54,7 @@ class Settings:
     recognise: Recognise = Recognise.OFF
     faces_kept: int = 365
     hide_as: HideAs = HideAs.SOFT
+    look_turned: bool = False
     four_eyes: bool = True
     organisation_word: Organisation = Organisation.SCHOOL
     pupil_word: PupilWord = PupilWord.PUPIL

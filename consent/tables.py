@@ -81,6 +81,7 @@ class School(SQLModel, table=True):
     guardians_needed: str = GuardiansNeeded.ONE.value
     after_leaving: str = AfterLeaving.SCHOOL_YEAR.value
     recognise: str = Recognise.OFF.value
+    look_turned: bool = False  # for faces that lie sideways or upside down as well
     hide_as: str = HideAs.SOFT.value
     faces_kept: int = 365  # days that a face template is good for (R12)
     organisation_word: str = Organisation.SCHOOL.value

@@ -21,6 +21,7 @@ from media.decode import CHECKED_LONG_SIDE, Decoded, decode, scaled
 from media.embed import embed_averaged
 from media.encode import encode_as
 from media.errors import MediaError
+from media.find import faces as faces_in
 from media.intake import check_upload
 from media.match import Match, look_alikes, match
 from media.picture import Box, Found, Pixels
@@ -41,8 +42,9 @@ class Unreadable(MediaError):
     status = 400
 
 
-def find(path: str, threads: int = 1) -> dict[str, Any]:
-    """{"width", "height", "faces": [{"box": [x1, y1, x2, y2], "score"}]} of a photo.
+def find(path: str, turned: bool = False, threads: int = 1) -> dict[str, Any]:
+    """{"width", "height", "faces": [{"box": [x1, y1, x2, y2], "score"}]} of a photo; `turned`: also
+    of faces that lie sideways or upside down.
 
     Raises RefusedFile or Unreadable.
     """
@@ -50,7 +52,7 @@ def find(path: str, threads: int = 1) -> dict[str, Any]:
     photo = _opened(path, CHECKED_LONG_SIDE)
     faces = [
         {"box": _pixels(one.box, photo), "score": round(one.score, 4)}
-        for one in detector.detect(photo.pixels)
+        for one in faces_in(photo.pixels, turned=turned)
     ]
     return {"width": photo.width, "height": photo.height, "faces": faces}
 
@@ -93,10 +95,12 @@ def redact(
     gallery: Gallery,
     shown: Sequence[str],
     how: str = HideAs.SOFT.value,
+    turned: bool = False,
     threads: int = 1,
 ) -> tuple[bytes, dict[str, Any]]:
     """A new file of the kind that `suffix` names, with every face hidden but those that are
-    surely of a person in `shown`; and a report of what was done. `how`: a value of HideAs.
+    surely of a person in `shown`; and a report of what was done. `how`: a value of HideAs;
+    `turned` as in `find`.
 
     Raises RefusedFile (also still_visible, when a hidden face is still found in the file that was
     made) or Unreadable.
@@ -107,7 +111,7 @@ def redact(
         photo = _opened(path, RECOGNISED_LONG_SIDE if shown else CHECKED_LONG_SIDE)
         pixels = scaled(photo.pixels, CHECKED_LONG_SIDE)
     with _timed(seconds, "detect"):
-        found = detector.detect(pixels)
+        found = faces_in(pixels, turned=turned)
     with _timed(seconds, "identify"):
         names = [name for _, name in _verdicts(photo.pixels, found, gallery)] if shown else []
     keep = [name in shown for name in names] or [False] * len(found)

@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session
 
+from consent.tables import School
 from core import log, metrics
 from core.db import Database
 from core.errors import Unavailable
@@ -19,6 +20,7 @@ from media import stages
 from media.asking import in_background
 from media.children import PoolClosed
 from media.context import Runner
+from media.decode import CHECKED_LONG_SIDE
 from media.errors import RefusedFile, UnreadableStored, setback_of
 from media.gate import appearances_of
 from media.picture import Examined, Found
@@ -78,7 +80,9 @@ def _look(database: Database, vault: Vault, children: Runner, item: Item, now: d
     quicker."""
     try:
         original = vault.get(item.original_key)
-        examined = children.run(stages.examine, original)
+        with database.read() as session:
+            turned = session.get_one(School, item.school_id).look_turned
+        examined = children.run(stages.examine, original, CHECKED_LONG_SIDE, turned)
     except RefusedFile as problem:
         _refuse(database, item, problem.code, problem.params, now)
         return False

@@ -51,16 +51,17 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = round(time.perf_counter() - start, 4)
 
 
-def examine(data: bytes, checked: int = CHECKED_LONG_SIDE) -> Examined:
+def examine(data: bytes, checked: int = CHECKED_LONG_SIDE, turned: bool = False) -> Examined:
     """Decode, find the faces and make the copy for review. Raises RefusedFile.
 
     `checked`: the long side in pixels at which faces are looked for; more for what is printed.
+    `turned`: look for faces that lie sideways or upside down as well.
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decode"):
         decoded = decode(data, long_side=checked)
     with _timed(seconds, "detect"):
-        found = faces(decoded.pixels)
+        found = faces(decoded.pixels, turned=turned)
     with _timed(seconds, "encode"):
         review_jpeg = encode_jpeg(scaled(decoded.pixels, CHECKED_LONG_SIDE))
         small_jpeg = encode_jpeg(scaled(decoded.pixels, TILE_LONG_SIDE))

@@ -1,4 +1,4 @@
-"""how people are made unrecognisable: a choice of the school, kept with each file"""
+"""how people are made unrecognisable and looked for: choices of the school"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,10 +16,15 @@ def upgrade() -> None:
         " constraint hide_as_is_known check (hide_as in ('soft', 'figure', 'solid'))"
     )
     op.add_column(
+        "school",
+        sa.Column("look_turned", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column(
         "rendition", sa.Column("how", sa.String(length=10), nullable=False, server_default="soft")
     )
 
 
 def downgrade() -> None:
     op.drop_column("rendition", "how")
+    op.drop_column("school", "look_turned")
     op.drop_column("school", "hide_as")

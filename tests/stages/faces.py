@@ -15,12 +15,13 @@ from core.clock import now
 from core.db import Database
 from media import portraits, templates
 from media.children import InlineChildren
-from media.picture import Pixels
+from media.picture import Box, Pixels
 from media.seal import Seal
 from media.tables import Appearance
 from media.uploads import accept
 from media.vault import Vault
 from tests.make import LONG_AGO, Maker
+from tests.stages.conftest import compose
 
 
 def jpeg(pixels: Pixels) -> bytes:
@@ -130,3 +131,10 @@ def left_and_right(faces: list[Appearance]) -> tuple[Appearance, Appearance]:
         next(face for face in sure if face.right < 0.5),
         next(face for face in sure if face.left > 0.5),
     )
+
+
+def small(astronaut: Pixels, astronaut_face: Box) -> tuple[Pixels, Box]:
+    """Her face 20 pixels wide in a larger picture, and where: lying, it has to be looked for."""
+    left, top, right, bottom = (side * 0.2 for side in astronaut_face.pixels(512, 512))
+    box = Box.from_pixels(left + 60, top + 20, right + 60, bottom + 20, width=700, height=560)
+    return compose((700, 560), (astronaut, (60, 20), 0.2)), box

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
+import pytest
 from PIL import Image
 
 from media import stages
 from media.find import faces
 from media.picture import Box, Pixels
 from tests.stages.conftest import compose
-from tests.stages.faces import jpeg
+from tests.stages.faces import jpeg, small
 
 WINDOW = 400
 
@@ -35,3 +37,17 @@ def test_a_rendition_is_as_large_as_what_was_checked_and_no_larger(astronaut: Pi
     for asked, checked, made in ((512, 300, 300), (200, 300, 200), (512, 512, 512)):
         rendered = stages.render(data, [], long_side=asked, checked=checked)
         assert Image.open(io.BytesIO(rendered.jpeg)).size == (made, made)
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+def test_a_face_that_lies_sideways_or_upside_down_is_found_where_that_is_asked_for(
+    astronaut: Pixels, astronaut_face: Box, turns: int
+) -> None:
+    picture, face = small(astronaut, astronaut_face)
+    data, there = jpeg(np.ascontiguousarray(np.rot90(picture, k=-turns))), face.turned(turns)
+    found = [
+        [one for one in stages.examine(data, turned=asked).found if one.box.iou(there) > 0.4]
+        for asked in (False, True)
+    ]
+    assert [len(faces) for faces in found] == [0, 1]
+    assert found[1][0].score > 0.5

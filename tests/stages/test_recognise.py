@@ -27,8 +27,9 @@ from media import naming, portraits, recognise, templates
 from media.children import InlineChildren
 from media.errors import UnsuitablePortrait
 from media.match import THRESHOLD, apart
-from media.picture import Pixels
+from media.picture import Box, Pixels
 from media.pipeline import process_item
+from media.renditions import box_of
 from media.seal import Seal, UnreadableTemplate, UnusableKey
 from media.states import Identity
 from media.tables import Appearance, Item, Template
@@ -37,7 +38,7 @@ from media.vault import Vault
 from tests.databases import sqlite_alone
 from tests.make import Maker
 from tests.stages.conftest import compose
-from tests.stages.faces import World, cut, jpeg, learn, left_and_right, says, upload, world
+from tests.stages.faces import World, cut, jpeg, learn, left_and_right, says, small, upload, world
 
 # Real networks and real processes: left out of `make quick`.
 pytestmark = [
@@ -598,6 +599,25 @@ def test_a_face_is_forgotten_after_a_year(
     assert template_of(database, here.eileen) is not None
     day_passed(database, now() + timedelta(days=366))
     assert template_of(database, here.eileen) is None
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_school_may_have_lying_faces_looked_for(
+    database: Database,
+    vault: Vault,
+    here: World,
+    astronaut: Pixels,
+    astronaut_face: Box,
+    process: Callable[[int], list[Appearance]],
+    wanted: bool,
+) -> None:
+    """R14: a child on a climbing frame is hidden as well, before anybody looked."""
+    with database.write() as session:
+        session.get_one(School, here.school.id).look_turned = wanted
+    picture, face = small(astronaut, astronaut_face)
+    faces = process(upload(database, vault, here, np.ascontiguousarray(picture[::-1, ::-1])))
+    there = face.turned(2)
+    assert len([one for one in faces if box_of(one).iou(there) > 0.4]) == wanted
 
 
 def test_a_school_may_keep_faces_for_half_a_year_only(
