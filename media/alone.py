@@ -22,11 +22,11 @@ from media.embed import embed_averaged
 from media.encode import encode_as
 from media.errors import MediaError
 from media.find import faces as faces_in
+from media.ghosts import hide_without_ghosts
 from media.intake import check_upload
 from media.match import Match, look_alikes, match
 from media.picture import Box, Found, Pixels
 from media.portraits import learn, learn_beside
-from media.redact import hide
 from media.stages import RECOGNISED_LONG_SIDE, look_again
 
 # What a school's own server takes at most is a setting; a file on somebody's disk is read whole.
@@ -118,7 +118,7 @@ def redact(
     hidden = [one.box for one, kept in zip(found, keep, strict=True) if not kept]
     visible = [one.box for one, kept in zip(found, keep, strict=True) if kept]
     with _timed(seconds, "hide"):
-        pixels = hide(pixels, hidden, visible, HideAs(how))
+        pixels = hide_without_ghosts(pixels, hidden, visible, HideAs(how))
     with _timed(seconds, "encode"):
         data = encode_as(pixels, suffix)
     with _timed(seconds, "check"):

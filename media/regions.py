@@ -154,11 +154,14 @@ def _window(head: Ellipse, share: float, width: int, height: int) -> Window | No
     return window if window[0] < window[2] and window[1] < window[3] else None
 
 
-def clusters(heads: list[Ellipse], width: int, height: int) -> list[tuple[Window, list[Ellipse]]]:
-    """Windows with surroundings, joined while they overlap, each with the heads in it."""
+def clusters(
+    heads: list[Ellipse], width: int, height: int, share: float = SURROUNDINGS
+) -> list[tuple[Window, list[Ellipse]]]:
+    """Windows with surroundings of that share of a head's radii, joined while they overlap, each
+    with the heads in it."""
     clusters: list[tuple[Window, list[Ellipse]]] = []
     for head in heads:
-        window = _window(head, SURROUNDINGS, width, height)
+        window = _window(head, share, width, height)
         if window is None:
             continue
         members = [head]

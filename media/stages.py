@@ -22,9 +22,10 @@ from media.embed import embed_averaged
 from media.encode import encode_avif, encode_jpeg
 from media.errors import refusal
 from media.find import faces
+from media.ghosts import hide_without_ghosts
 from media.likeness import likeness
 from media.picture import Box, Examined, Rendered, Smaller, Vectors
-from media.redact import apply_geometry, hide
+from media.redact import apply_geometry
 
 # Vectors gain from detail that detection does not need: a face of 40 pixels in a rendition has
 # 80 here. Larger is not worth the memory, for a face is cut to 150 pixels.
@@ -101,7 +102,7 @@ def render(
         decoded = decode(data, long_side=checked)
         pixels = decoded.pixels
     with _timed(seconds, "hide"):
-        pixels = hide(pixels, hidden, shown, how)
+        pixels = hide_without_ghosts(pixels, hidden, shown, how)
     with _timed(seconds, "encode"):
         pixels = scaled(apply_geometry(pixels, turn, crop), min(long_side, checked))
         word = origin.of_copy(decoded.origin, hidden=bool(hidden))
