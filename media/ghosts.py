@@ -3,8 +3,8 @@
 A soft blot above a pair of shoulders now and then does. It is of nobody, for it is made of the
 colours around it; but whoever checks a photo with a detector would take it for a face that was
 forgotten. So the hidden places are looked at as such a detector does, and what is seen is hidden
-as well. Of 1,371 hidden faces of WIDER FACE seven looked like one (to CenterFace at 0.3, on the whole
-copy), and none after that.
+as well. Of 1,371 hidden faces of WIDER FACE seven looked like one (to CenterFace at 0.3, on the
+whole copy), and none after that.
 """
 
 from __future__ import annotations
