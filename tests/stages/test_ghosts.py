@@ -16,7 +16,7 @@ from media.regions import hidden_pixels
 
 @pytest.fixture
 def picture(astronaut: Pixels, monkeypatch: pytest.MonkeyPatch) -> Pixels:
-    """Her shoulders below the blot look a little like a face: at a third of the score that counts."""
+    """Her shoulders below the blot look like a face: at a third of the score that counts."""
     monkeypatch.setattr(ghosts, "SEEN", 0.06)
     return np.asarray(Image.fromarray(astronaut).resize((205, 205), Image.Resampling.LANCZOS))
 
