@@ -280,6 +280,20 @@ def test_a_deep_grey_is_made_shallower_and_not_cut_off() -> None:
     assert decode(file_of(image, "PNG")).pixels[0, 0].tolist() == [128, 128, 128]
 
 
+@pytest.mark.parametrize("alpha", [False, True])
+def test_deep_colours_are_made_shallower_and_not_cut_off(alpha: bool) -> None:
+    """A PNG of 16 bits a colour, as scanners and cameras' software write; Pillow writes none."""
+    colours = (60_000, 30_000, 1_000) + ((65_535,) if alpha else ())
+    row = b"\0" + struct.pack(f">{len(colours)}H", *colours) * 30
+    head = struct.pack(">IIBBBBB", 30, 20, 16, 6 if alpha else 2, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", head), (b"IDAT", zlib.compress(row * 20)), (b"IEND", b""))
+    )
+    found = decode(data).pixels[0, 0].astype(int)
+    assert abs(found - [233, 117, 4]).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("mode", "value", "expected"),
     [("F", 0.5, 127), ("F", 127.0, 127), ("F", float("nan"), 0), ("I", 32768, 127)],
