@@ -56,6 +56,7 @@ def add_channel(
         audience=audience.value,
         on_refusal=wanted.on_refusal.value,
         always_hidden=wanted.always_hidden,
+        print_size=bool(wanted.print_size),
         media=[medium.value for medium in MEDIA if medium in {Medium.PHOTO, *media}],
         words={language: dict(texts) for language, texts in wanted.words.items()},
         opened_at=by.at,
@@ -91,6 +92,9 @@ def change_channel(
     settings = _reach(channel, wanted)
     wider = f"audience={Audience.PUBLIC.value}" in settings
     asks = bool(settings)
+    if wanted.print_size is not None and wanted.print_size != channel.print_size:
+        channel.print_size = wanted.print_size
+        settings.append(f"print_size={wanted.print_size}")
     words_change = channel.words != wanted.words
     if words_change:
         if all(channel.words.get(code) == wanted.words.get(code) for code in ALWAYS):

@@ -65,6 +65,13 @@ class ChannelForm(Form):
     always_hidden = BooleanField(
         _("Make everybody unrecognisable here, whatever was answered"),
     )
+    print_size = BooleanField(
+        _("Photos large enough for print: a school guide, a poster, the press"),
+        description=_(
+            "Photos that are added from now on are looked at as large as that, which takes four"
+            " times as long. Earlier ones go out no larger than a screen."
+        ),
+    )
     nl_name = Text(_("Name of the channel"), 100)
     nl_example = LongText(_("An example of what is placed here"), 500)
     nl_audience = LongText(_("Who can see it"), 1000)

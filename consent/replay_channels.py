@@ -34,6 +34,8 @@ def _channel_changed(replaying: Replaying, entry: LogEntry) -> None:
             channel.on_refusal = OnRefusal(value).value
         elif name == "always_hidden":
             channel.always_hidden = value != "False"
+        elif name == "print_size":
+            channel.print_size = value != "False"
         elif name == "audience":
             channel.audience = Audience(value).value
             if channel.audience == Audience.PUBLIC:

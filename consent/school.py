@@ -73,6 +73,7 @@ class ChannelInput:
     always_hidden: bool
     audience: Audience | None = None  # None: as it is
     media: frozenset[Medium] | None = None
+    print_size: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

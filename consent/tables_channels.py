@@ -42,6 +42,7 @@ class Channel(SQLModel, table=True):
     audience: str = Field(max_length=10)
     on_refusal: str = Field(default=OnRefusal.HIDE.value, max_length=10)
     always_hidden: bool = False
+    print_size: bool = False  # photos are large enough for print, and looked at as large
     media: list[str] = Field(sa_type=sa.JSON)
     words: dict[str, Any] = Field(sa_type=sa.JSON)
     material_version: int = 1

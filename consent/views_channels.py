@@ -129,6 +129,7 @@ def _present(channel: Channel) -> dict[str, Any]:
         "media": [medium for medium in channel.media if medium != Medium.PHOTO],
         "on_refusal": rule.on_refusal.value,
         "always_hidden": rule.always_hidden,
+        "print_size": channel.print_size,
     }
 
 
@@ -139,6 +140,7 @@ def _wanted(form: ChannelForm) -> ChannelInput:
         bool(form.always_hidden.data),
         Audience(form.audience.data),
         frozenset(Medium(value) for value in form.media.data or []),
+        bool(form.print_size.data),
     )
 
 

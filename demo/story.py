@@ -25,7 +25,8 @@ from media.context import Runner
 from media.gate import appearances_of
 from media.seal import Seal
 from media.states import Identity, ItemState, PublicationState
-from media.tables import Appearance, Item, Publication, Rendition, Template
+from media.tables import Appearance, Item, Publication, Rendition
+from media.tables_templates import Template
 from media.vault import Vault
 
 READING, SPORTS, CHESS = "Voorleesochtend", "Sportdag", "Schaakclub"

@@ -28,6 +28,8 @@ from media.taken import taken_at
 # A rendition is never larger than what detection ran on: a face too small to be found is then
 # too small to be recognised. 2048 is what fits a full-screen view of a website.
 CHECKED_LONG_SIDE: Final = 2048
+# For channels whose photos are printed: A4 at 300 dots per inch.
+PRINT_LONG_SIDE: Final = 3508
 
 # Phones reach 50 (usual) and rarely 100 million pixels; decoded that takes 0.4 GB in Pillow.
 MAX_PIXELS: Final = 100_000_000

@@ -23,7 +23,8 @@ from media import templates
 from media.captions import names_in
 from media.seen import CAN_BE_ASKED, showings
 from media.states import Identity
-from media.tables import Appearance, Item, Post, Publication, Template
+from media.tables import Appearance, Item, Post, Publication
+from media.tables_templates import Template
 from media.touch import touched
 
 # What stands in the place of a name.

@@ -20,11 +20,10 @@ from media import stages
 from media.asking import in_background
 from media.children import PoolClosed
 from media.context import Runner
-from media.decode import CHECKED_LONG_SIDE
 from media.errors import RefusedFile, UnreadableStored, setback_of
 from media.gate import appearances_of
 from media.picture import Examined, Found
-from media.renditions import box_of
+from media.renditions import box_of, checked_for
 from media.states import ItemState, Source
 from media.tables import Appearance, Item
 from media.touch import touched
@@ -82,11 +81,12 @@ def _look(database: Database, vault: Vault, children: Runner, item: Item, now: d
         original = vault.get(item.original_key)
         with database.read() as session:
             turned = session.get_one(School, item.school_id).look_turned
-        examined = children.run(stages.examine, original, CHECKED_LONG_SIDE, turned)
+            checked = checked_for(session, item.school_id)
+        examined = children.run(stages.examine, original, checked, turned)
     except RefusedFile as problem:
         _refuse(database, item, problem.code, problem.params, now)
         return False
-    return _keep(database, vault, item, examined, now)
+    return _keep(database, vault, item, examined, checked, now)
 
 
 def _wait(database: Database, seen: Item, code: str) -> bool:
@@ -144,7 +144,14 @@ def _refuse(
         touched(session, [item], now)
 
 
-def _keep(database: Database, vault: Vault, seen: Item, examined: Examined, now: datetime) -> bool:
+def _keep(
+    database: Database,
+    vault: Vault,
+    seen: Item,
+    examined: Examined,
+    checked: int,
+    now: datetime,
+) -> bool:
     """Write down what was found; False when another run was quicker."""
     with database.write() as session:
         item = _still(session, seen)
@@ -157,6 +164,7 @@ def _keep(database: Database, vault: Vault, seen: Item, examined: Examined, now:
         session.add_all(new)
         item.state, item.setback = ItemState.READY.value, None
         item.width, item.height = examined.width, examined.height
+        item.checked_side = checked
         item.taken_at, item.likeness = examined.taken_at, examined.likeness
         # Stored inside the transaction: of a photo that was taken away nothing is left behind.
         item.review_key = vault.put(item.school_id, "reviews", examined.review_jpeg).key

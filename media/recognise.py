@@ -27,7 +27,8 @@ from media.picture import Vectors
 from media.renditions import box_of
 from media.seal import Seal, UnreadableTemplate
 from media.states import Identity, ItemState
-from media.tables import Appearance, Item, Template
+from media.tables import Appearance, Item
+from media.tables_templates import Template
 from media.templates import may_have, open_templates, recognises, with_look_alike
 from media.vault import Vault
 

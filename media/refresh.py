@@ -9,7 +9,7 @@ without a new one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -24,7 +24,7 @@ from media.clearance import Clearance, Refusal, look
 from media.context import Runner
 from media.errors import RefusedFile, setback_of
 from media.permits import inherit
-from media.renditions import Hiding, find, hiding, how_of, make
+from media.renditions import Hiding, find, hiding, how_of, make, side_of
 from media.states import PublicationState
 from media.tables import Item
 from media.touch import live_publications
@@ -110,20 +110,22 @@ def _wanted(clearance: Clearance, how: HideAs) -> list[Hiding]:
     if clearance.lasting in {Refusal.GONE, Refusal.CHANNEL_CLOSED, Refusal.BLOCKED}:
         return []
     publication = clearance.publication
+    side = side_of(clearance.item, clearance.channel)
     if publication.state == PublicationState.PROPOSED:
-        return [hiding(clearance.appearances, clearance.required, how)]
+        return [hiding(clearance.appearances, clearance.required, how, side)]
     wanted = []
     least = clearance.required | frozenset(publication.floor)
     rendition = clearance.rendition
     if rendition is not None and not least <= set(rendition.hidden):
-        more = hiding(clearance.appearances, least | frozenset(rendition.hidden), how)
+        more = hiding(clearance.appearances, least | frozenset(rendition.hidden), how, side)
         before = Hiding.by(rendition)
         if before.hidden:
             # Who was hidden where a head reached into them stays so until somebody approves.
-            more = Hiding.of(more.hidden, set(more.spared) & set(before.spared), before.how)
-        wanted.append(more)
+            spared = set(more.spared) & set(before.spared)
+            more = Hiding.of(more.hidden, spared, before.how)
+        wanted.append(replace(more, side=before.side))
     if publication.reconsider:
-        wanted.append(hiding(clearance.appearances, clearance.required_anew, how))
+        wanted.append(hiding(clearance.appearances, clearance.required_anew, how, side))
     return wanted
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from consent.model import HideAs
-from consent.tables import School
+from consent.tables import Channel, School
 from core import log
 from core.db import Database
 from media import sizes, stages
 from media.context import Runner
-from media.decode import CHECKED_LONG_SIDE
+from media.decode import CHECKED_LONG_SIDE, PRINT_LONG_SIDE
 from media.picture import Box
 from media.states import Identity, Source
 from media.tables import Appearance, Item, Rendition
@@ -34,19 +34,25 @@ class Hiding:
     hidden: tuple[int, ...]
     spared: tuple[int, ...] = ()
     how: HideAs = HideAs.SOFT
+    side: int = CHECKED_LONG_SIDE  # pixels: no longer than this, and looked at as large as that
 
     @classmethod
     def of(
-        cls, hidden: Iterable[int], spared: Iterable[int] = (), how: HideAs = HideAs.SOFT
+        cls,
+        hidden: Iterable[int],
+        spared: Iterable[int] = (),
+        how: HideAs = HideAs.SOFT,
+        side: int = CHECKED_LONG_SIDE,
     ) -> Hiding:
-        """Where nothing is hidden, neither of the others says anything."""
+        """Where nothing is hidden, it says nothing who is spared and how."""
         rows = tuple(sorted(set(hidden)))
-        return cls(rows, tuple(sorted(set(spared))), how) if rows else cls(())
+        return cls(rows, tuple(sorted(set(spared))), how, side) if rows else cls((), side=side)
 
     @classmethod
     def by(cls, rendition: Rendition) -> Hiding:
         """What a file hides that has been made."""
-        return cls.of(rendition.hidden, rendition.spared, HideAs(rendition.how))
+        how = HideAs(rendition.how)
+        return cls.of(rendition.hidden, rendition.spared, how, rendition.long_side)
 
     @property
     def key(self) -> str:
@@ -56,16 +62,21 @@ class Hiding:
             named += "|" + ",".join(map(str, self.spared))
         if self.how is not HideAs.SOFT:
             named += "|" + self.how
+        if self.side != CHECKED_LONG_SIDE:
+            named += f"|{self.side}"
         return hashlib.sha256(named.encode()).hexdigest()
 
     def shows_nothing_of(self, other: Hiding) -> bool:
         """Whether no pixel that a file like `other` hides can be seen in a file like this one
         (R13): all its heads are hidden here too, in the same way, and nobody stays whole who did
         not there."""
-        return not other.hidden or (
-            set(self.hidden) >= set(other.hidden)
-            and set(self.spared) <= set(other.spared)
-            and self.how is other.how
+        return self.side <= other.side and (
+            not other.hidden
+            or (
+                set(self.hidden) >= set(other.hidden)
+                and set(self.spared) <= set(other.spared)
+                and self.how is other.how
+            )
         )
 
 
@@ -94,7 +105,10 @@ def box_of(appearance: Appearance) -> Box:
 
 
 def hiding(
-    appearances: Iterable[Appearance], hidden: Collection[int], how: HideAs = HideAs.SOFT
+    appearances: Iterable[Appearance],
+    hidden: Collection[int],
+    how: HideAs = HideAs.SOFT,
+    side: int = CHECKED_LONG_SIDE,
 ) -> Hiding:
     """A file of these appearances in which those are hidden. Whoever may be seen stays whole where
     a hidden head reaches into them; not where somebody drew a region to be hidden: all of that
@@ -108,7 +122,27 @@ def hiding(
     ]
     whole = [row for row in seen if not any(box_of(row).overlap(other) for other in drawn)]
     # Which of them a head reaches into is found out when the pixels are made.
-    return Hiding.of(hidden, [row.id for row in whole if row.id is not None], how)
+    return Hiding.of(hidden, [row.id for row in whole if row.id is not None], how, side)
+
+
+def side_of(item: Item, channel: Channel) -> int:
+    """How large a file may be there, in pixels: for print where that is wanted and faces were
+    looked for as large as that."""
+    if channel.print_size and item.checked_side >= PRINT_LONG_SIDE:
+        return PRINT_LONG_SIDE
+    return CHECKED_LONG_SIDE
+
+
+def checked_for(session: Session, school_id: int) -> int:
+    """How large faces must be looked for in this school's photos, in pixels: as large as they are
+    wanted anywhere."""
+    printed = select(Channel.id).where(
+        Channel.school_id == school_id,
+        col(Channel.print_size).is_(True),
+        col(Channel.closed_at).is_(None),
+    )
+    wanted = session.exec(printed.limit(1)).first() is not None
+    return PRINT_LONG_SIDE if wanted else CHECKED_LONG_SIDE
 
 
 def how_of(session: Session, school_id: int) -> HideAs:
@@ -138,8 +172,8 @@ def make(
         boxes,
         item.turn,
         crop_of(item),
-        CHECKED_LONG_SIDE,
-        CHECKED_LONG_SIDE,
+        wanted.side,
+        wanted.side,
         whole,
         wanted.how,
     )
@@ -159,6 +193,7 @@ def make(
             hidden=list(wanted.hidden),
             spared=list(wanted.spared),
             how=wanted.how.value,
+            long_side=wanted.side,
             hidden_key=wanted.key,
             file_key=stored.key,
             sha256=stored.sha256,

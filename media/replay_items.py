@@ -15,7 +15,8 @@ from core.log import Event
 from core.tables import LogEntry
 from media.permits import void
 from media.states import Identity, PublicationState, may_follow
-from media.tables import Appearance, Item, Post, Publication, Template
+from media.tables import Appearance, Item, Post, Publication
+from media.tables_templates import Template
 from media.touch import live_publications
 
 

@@ -76,6 +76,7 @@ class Item(SQLModel, table=True):
     crop_right: float | None = None
     crop_bottom: float | None = None
     geometry: int = 0
+    checked_side: int = 2048  # pixels: the long side at which faces were looked for
     edition: int = 0
     refreshed: int = 0
     runs: int = 0
@@ -156,6 +157,7 @@ class Rendition(SQLModel, table=True):
     hidden: list[int] = Field(sa_type=sa.JSON)
     spared: list[int] = Field(default_factory=list, sa_type=sa.JSON)
     how: str = Field(default="soft", max_length=10)
+    long_side: int = 2048  # pixels; at most so large, and looked at as large as that
     hidden_key: str = Field(max_length=64)  # `media.renditions.Hiding.key`
     file_key: str = Field(max_length=200)
     sha256: str = Field(max_length=64)
@@ -280,21 +282,3 @@ class Permit(SQLModel, table=True):
     made_at: datetime = Field(sa_type=UtcDateTime)
     voided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_reason: str | None = Field(default=None, max_length=30)
-
-
-class Template(SQLModel, table=True):
-    """A face template (R12): the encrypted mean of a person's reference vectors, made only with an
-    explicit yes and erased with it. The key lives outside the database.
-
-    `alike`: people who look so much like this one that neither is ever proposed."""
-
-    __tablename__ = "face_template"
-
-    person_id: int = Field(foreign_key="person.id", primary_key=True)
-    school_id: int = Field(foreign_key="school.id", index=True)
-    model: str = Field(max_length=40)
-    sealed: bytes
-    references: int
-    alike: list[int] = Field(default_factory=list, sa_type=sa.JSON)
-    made_at: datetime = Field(sa_type=UtcDateTime)
-    made_by: int = Field(foreign_key="account.id")

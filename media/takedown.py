@@ -16,7 +16,8 @@ from core.jobs import NORMAL
 from media.clearance import look
 from media.permits import void
 from media.states import PublicationState
-from media.tables import Appearance, Item, Publication, Template
+from media.tables import Appearance, Item, Publication
+from media.tables_templates import Template
 from media.templates import erase_without_consent
 from media.touch import live_publications, touched
 

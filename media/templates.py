@@ -24,7 +24,8 @@ from media.models import EMBEDDER
 from media.picture import Vectors
 from media.seal import Seal
 from media.states import Identity
-from media.tables import Appearance, Template
+from media.tables import Appearance
+from media.tables_templates import Template
 
 Vector = NDArray[np.float32]
 

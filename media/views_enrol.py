@@ -26,7 +26,7 @@ from media.context import children
 from media.errors import RefusedFile, UnsuitablePortrait
 from media.intake import check_upload
 from media.seal import Seal
-from media.tables import Template
+from media.tables_templates import Template
 from media.templates import Vector
 
 blueprint = Blueprint("enrol", __name__, url_prefix="/gezichten")

@@ -11,6 +11,7 @@ import consent.tables_sixteen
 import core.tables
 import media.partial
 import media.tables
+import media.tables_templates
 
 # Imported for their tables alone.
 _TABLES = (
@@ -21,6 +22,7 @@ _TABLES = (
     consent.tables_sixteen,
     consent.releases,
     media.tables,
+    media.tables_templates,
     media.partial,
 )
 

@@ -77,7 +77,8 @@ from media.picture import Box
 from media.recovery_words import advice, kind
 from media.replay import Replayed
 from media.states import Identity, PublicationState
-from media.tables import Item, Post, Publication, Template
+from media.tables import Item, Post, Publication
+from media.tables_templates import Template
 from media.takedown import people_changed
 from tests.make import LONG_AGO
 from tests.recovery.recovering import House, Town, administrator, town

@@ -32,7 +32,8 @@ from media.pipeline import process_item
 from media.renditions import box_of
 from media.seal import Seal, UnreadableTemplate, UnusableKey
 from media.states import Identity
-from media.tables import Appearance, Item, Template
+from media.tables import Appearance, Item
+from media.tables_templates import Template
 from media.takedown import day_passed, people_changed
 from media.vault import Vault
 from tests.databases import sqlite_alone

@@ -510,6 +510,20 @@ def test_a_stricter_rule_of_a_channel_reaches_what_is_out(office: Office, websit
     )
 
 
+def test_a_channel_can_ask_for_photos_that_are_large_enough_for_print(
+    office: Office, website: Channel
+) -> None:
+    """R14: what is printed large is looked at as large; nobody has to answer anything anew."""
+    url = f"/beheer/kanalen/{website.id}"
+    assert office.client.post(url, data=channel_form(website, print_size="y")).status_code == 302
+    assert office.row(Channel, website.id).print_size is True
+    assert office.events()[-1] == (
+        Event.CHANNEL_CHANGED,
+        {"channel": website.id, "settings": ["print_size=True"]},
+    )
+    assert "large enough for print" in office.client.get("/beheer/kanalen").text
+
+
 def test_changed_words_need_to_be_said_to_be_material_or_not(
     office: Office, website: Channel
 ) -> None:

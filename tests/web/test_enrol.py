@@ -16,7 +16,7 @@ from core.config import Config
 from core.db import Database
 from media.picture import Pixels
 from media.seal import Seal
-from media.tables import Template
+from media.tables_templates import Template
 from tests.databases import sqlite_alone
 from tests.make import Maker, sign_in
 from tests.stages.conftest import compose
