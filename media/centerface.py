@@ -6,7 +6,6 @@ with scores, many to a face; `media.detect` decides what they mean.
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from media.models import detector_path
 from media.picture import Pixels
-from media.sessions import each, session
+from media.sessions import session
 
 # Pictures are looked at in tiles of at most this side, for memory: 200 MB instead of 1 GB.
 # Faces larger than the overlap may be cut by a tile; the next coarser look sees them whole.
@@ -36,8 +35,13 @@ Boxes = NDArray[np.float32]  # (N, 5): left, top, right, bottom in pixels, score
 def boxes_in_tiles(picture: Pixels, threshold: float) -> Boxes:
     """All boxes in a picture as it is, in its own pixels."""
     height, width = picture.shape[:2]
-    tiles = product(spans(height), spans(width))
-    return np.concatenate(each(lambda tile: _tile(picture, *tile[0], *tile[1], threshold), tiles))
+    return np.concatenate(
+        [
+            _tile(picture, top, bottom, left, right, threshold)
+            for top, bottom in spans(height)
+            for left, right in spans(width)
+        ]
+    )
 
 
 def spans(length: int) -> list[tuple[int, int]]:

@@ -16,7 +16,6 @@ from PIL import Image
 from media import centerface
 from media.centerface import Boxes
 from media.picture import Box, Found, Pixels
-from media.sessions import each
 
 # Lowest score that counts as a face, by its height in pixels of the picture that is looked at.
 # Small faces are the ones that score low, and large boxes the ones that cost picture. The curve of
@@ -167,7 +166,7 @@ def strongest(pixels: Pixels, boxes: list[Box]) -> list[float]:
     which costs milliseconds where a whole detection costs seconds.
     """
     image = Image.fromarray(pixels)
-    return each(lambda box: _score_at(image, box), boxes)
+    return [_score_at(image, box) for box in boxes]
 
 
 def _score_at(image: Image.Image, box: Box) -> float:
@@ -218,18 +217,16 @@ def _look_near(pixels: Pixels, scale: float, coarse: float, signs: Boxes) -> Box
     small = signs[(signs[:, 3] - signs[:, 1]) * coarse < SIGN_HEIGHT]
     zoom = scale / coarse
     margin = round(SIGN_MARGIN * zoom)
-
-    def look(area: tuple[float, float, float, float]) -> Boxes:
+    found = [np.zeros((0, 5), np.float32)]
+    for area in _areas(small[:, :4] * coarse, width / zoom, height / zoom):
         left, top, right, bottom = (round(side * zoom) for side in area)
         x, y = max(0, left - margin), max(0, top - margin)
         part = picture[y : bottom + margin, x : right + margin]
         boxes = centerface.boxes_in_tiles(part, THRESHOLD) + np.array([x, y, x, y, 0], np.float32)
         across, down = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         inside = (across >= left) & (across < right) & (down >= top) & (down < bottom)
-        return boxes[inside]
-
-    areas = _areas(small[:, :4] * coarse, width / zoom, height / zoom)
-    boxes = np.concatenate([np.zeros((0, 5), np.float32), *each(look, areas)])
+        found.append(boxes[inside])
+    boxes = np.concatenate(found)
     boxes[:, 0:4:2] *= pixels.shape[1] / width
     boxes[:, 1:4:2] *= pixels.shape[0] / height
     return boxes

