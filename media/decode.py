@@ -19,7 +19,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
-from media import origin
+from media import origin, primaries
 from media.errors import refusal
 from media.intake import UploadKind, is_cut_short, sniff
 from media.picture import Pixels
@@ -175,11 +175,12 @@ def _upright(image: Image.Image, size: tuple[int, int], long_side: int | None) -
     # 5 to 8 lie on their side.
     width, height = size if orientation < 5 else size[::-1]
     moment, came_about = taken_at(image), _origin(image)
-    profile = image.info.get("icc_profile")
+    profile, numbers = image.info.get("icc_profile"), image.info.get("nclx_profile")
     image = _eight_bit(image)
     if long_side is not None:
         image = _shrunk(image, long_side)
-    image = _in_srgb(image, profile)
+    # Where a file has both, the profile counts (ISO/IEC 23008-12).
+    image = _in_srgb(image, profile) if profile else primaries.in_srgb(image, numbers)
     image = _on_white(image)
     image = _turned(image, orientation)
     return Decoded(np.asarray(image, dtype=np.uint8), width, height, moment, came_about)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageFile
 
@@ -278,6 +279,28 @@ def test_every_colour_mode_becomes_rgb(mode: str) -> None:
 def test_a_deep_grey_is_made_shallower_and_not_cut_off() -> None:
     image = Image.fromarray(np.full((20, 30), 0x8000, np.uint16))
     assert decode(file_of(image, "PNG")).pixels[0, 0].tolist() == [128, 128, 128]
+
+
+@pytest.mark.parametrize(
+    ("number", "coded"),
+    [
+        pytest.param(1, (255, 0, 0), id="sRGB's own"),
+        # CSS Color 4 gives sRGB's red as color(display-p3 0.9175 0.2003 0.1386) ...
+        pytest.param(12, (234, 51, 35), id="Display P3"),
+        # ... and BT.2087 as (0.6274, 0.0691, 0.0164) of BT.2020's light: coded .8127, .2911, .1317
+        pytest.param(9, (207, 74, 34), id="BT.2020"),
+    ],
+)
+def test_colours_that_are_named_by_a_number_are_brought_to_srgb(
+    number: int, coded: tuple[int, int, int]
+) -> None:
+    """As phones write HEIC: no profile, but the number of its primaries (H.273)."""
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), coded)).save(
+        file, quality=-1, color_primaries=number, transfer_characteristics=13, chroma=444
+    )
+    red = decode(file.getvalue()).pixels[32, 32].astype(int)
+    assert abs(red - [255, 0, 0]).max() <= 6
 
 
 @pytest.mark.parametrize("alpha", [False, True])
