@@ -124,7 +124,7 @@ class PatternChildren:
         if self.crash_next:
             self.crash_next = False
             raise refusal("crashed")
-        found: Any = self._examine(*args)
+        found: Any = self._examine(args[0])  # whatever size, and which way up
         return found  # type: ignore[no-any-return]  # it has the type that `examine` returns
 
     def _examine(self, data: bytes) -> Examined:
