@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
@@ -151,12 +151,13 @@ def withdraw_everything(
 
 def _moment(session: Session, relation: Relation, clock: datetime) -> datetime:
     """The moment that is recorded: with a clock that was set back, or that ran ahead and was put
-    right, a withdrawal would otherwise sort before the yes that it ends."""
+    right, a withdrawal would otherwise sort before the yes that it ends. And later than the answers
+    before it, if only by a microsecond: what has one moment was answered together."""
     moment = not_before(session, relation.person.school_id, clock)
     last = session.exec(
         select(func.max(DecisionRow.at)).where(DecisionRow.person_id == relation.person_id)
     ).one()
-    return max(moment, last) if last is not None else moment
+    return max(moment, last + timedelta(microseconds=1)) if last is not None else moment
 
 
 def _with_form(

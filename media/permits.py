@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from core import log
 from media.clearance import Clearance
-from media.tables import Permit, Publication, Rendition
+from media.tables import Permit, Post, Publication, Rendition
 
 
 def void(session: Session, publication: Publication, now: datetime, reason: str) -> None:
-    """End the valid permit of a publication, if it has one."""
+    """End the valid permit of a publication, if it has one.
+
+    Of one that is out it ends later than that began, also when the clock was set back since: who
+    could be seen in it is told by whether a permit held while it was out (`media.seen`).
+    """
     permit = _valid_permit(session, publication)
     if permit is not None:
+        post = session.get(Post, publication.post_id) if publication.post_id else None
+        if post is not None:
+            now = max(now, post.published_at + timedelta(microseconds=1))
         permit.voided_at, permit.void_reason = now, reason
         session.add(permit)
         session.flush()

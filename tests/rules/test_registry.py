@@ -467,8 +467,20 @@ def test_a_material_change_asks_again_and_what_is_out_may_stay(family: Family) -
     second = _published(family, material=True)
     assert second.version == first.version + 1
     assert family.may() == (False, True)
-    assert family.decide(YES, form_version=second.version), "the same yes is recorded anew"
-    assert family.may() == (True, True)
+    later = MOMENT + timedelta(seconds=1)
+    again = family.decide(YES, form_version=second.version, now=later)
+    assert again, "the same yes is recorded anew"
+    assert family.may(moment=later) == (True, True)
+
+
+def test_two_saves_have_two_moments_whatever_the_clock_says(family: Family) -> None:
+    """R9: what has one moment was answered together."""
+    form = _published(family)
+    (yes,) = family.decide(YES, form_version=form.version)
+    (no,) = family.decide(Answer.NO, form_version=form.version)
+    back = family.decide(YES, form_version=form.version, now=MOMENT - timedelta(hours=3))
+    assert yes.at < no.at < back[0].at
+    assert no.at - yes.at == timedelta(microseconds=1)
 
 
 def test_a_change_of_wording_asks_nothing(family: Family) -> None:

@@ -211,6 +211,25 @@ def test_what_was_recorded_holds_with_a_clock_that_was_set_back(
         assert who_is_in(story.client().get(address(publication)).data) == {0}
 
 
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(hours=3)])
+def test_a_withdrawal_says_what_it_did_with_a_clock_that_was_set_back(
+    story: Story, back: timedelta
+) -> None:
+    """R26, R30: the two saves are not one, and the photo that went is on the page."""
+    guardian = story.client(story.guardians[1])
+    start = datetime.now().astimezone()
+    with time_machine.travel(start, tick=False):
+        through_the_form(guardian, story.people[1], "yes")
+        story.published()
+    with time_machine.travel(start - back, tick=False):
+        done = through_the_form(story.client(story.guardians[1]), story.people[1], "no")
+    assert "What this did" in done
+    assert "No photo had to be taken away" not in done
+    said = BeautifulSoup(done, "html.parser").select_one("main ul")
+    assert said is not None
+    assert "Yes" not in said.text
+
+
 def test_the_administrator_is_told_and_says_which_it_is(story: Story) -> None:
     administrator = story.staff(Role.ADMINISTRATOR)
     assert "One of the two is wrong" not in administrator.get("/beheer/").text
