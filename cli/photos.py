@@ -65,7 +65,7 @@ def detect(files: tuple[Path, ...], turned: bool, out: Path | None) -> None:
 
     Boxes in pixels of the upright picture. Status 1 when a file could not be looked at.
     """
-    with _children(len(files)) as work:
+    with _children(len(files), turned) as work:
         rows = [
             {
                 "path": str(path),
@@ -129,7 +129,7 @@ def redact(
     if show and known is None:
         raise BadInput(N_("--show needs --known: the folder with a folder per person."))
     jobs = copies(source, target)
-    with _children(len(jobs) + bool(show)) as work:
+    with _children(len(jobs) + bool(show), turned) as work:
         gallery = gallery_of(known, work.each, show) if known is not None and show else {}
         asked = (gallery, show, how, turned)
         folder = source.is_dir()
@@ -198,11 +198,12 @@ class _Work:
 
 
 @contextmanager
-def _children(files: int) -> Iterator[_Work]:
+def _children(files: int, turned: bool = False) -> Iterator[_Work]:
     """One file gets all processors; of several, each processor has its own."""
     processors = len(os.sched_getaffinity(0))
     workers = min(files, processors)
-    with Children(workers, wall_seconds=_WALL_SECONDS) as children:
+    seconds = _WALL_SECONDS * (4 if turned else 1)  # in each direction once
+    with Children(workers, wall_seconds=seconds) as children:
         yield _Work(children, processors // workers)
 
 

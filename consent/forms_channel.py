@@ -68,7 +68,7 @@ class ChannelForm(Form):
     print_size = BooleanField(
         _("Photos large enough for print: a school guide, a poster, the press"),
         description=_(
-            "Photos that are added from now on are looked at as large as that, which takes four"
+            "Photos that are added from now on are looked at as large as that, which takes five"
             " times as long. Earlier ones go out no larger than a screen."
         ),
     )

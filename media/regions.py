@@ -22,10 +22,9 @@ GROW_TOP: Final = 0.55
 GROW_BOTTOM: Final = 0.22
 
 # Below the head the rest of a figure, standing or sitting, as shares of the face's height and
-# width:
-# an ellipse over trunk and arms and one down to the feet, each (middle below the chin, half width,
-# half height). A grown-up is some eleven faces tall and three wide at the shoulders, a child less;
-# arms stretched out stay. By eye on group and family photos.
+# width: an ellipse over trunk and arms and one down to the feet, each (middle below the chin, half
+# width, half height). A grown-up is some eleven faces tall and three wide at the shoulders, a child
+# less; arms stretched out stay. By eye on family photos.
 BODY: Final = ((2.0, 2.2, 2.8), (5.0, 1.8, 4.6))
 
 # Small faces are found less exactly: at least this many pixels more on each side.

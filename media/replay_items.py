@@ -13,6 +13,7 @@ from consent.replaying import Handler, Left, Replaying, leaves, nothing
 from consent.tables import Activity
 from core.log import Event
 from core.tables import LogEntry
+from media import templates
 from media.permits import void
 from media.states import Identity, PublicationState, may_follow
 from media.tables import Appearance, Item, Post, Publication
@@ -186,7 +187,7 @@ def _post_changed(replaying: Replaying, entry: LogEntry) -> None:
 def _template_erased(replaying: Replaying, entry: LogEntry) -> None:
     template = replaying.session.get(Template, entry.data["person"])
     if template is not None and template.school_id == replaying.school_id:
-        replaying.session.delete(template)
+        templates.remove(replaying.session, replaying.school_id, [template])
 
 
 def _activity_asked(replaying: Replaying, entry: LogEntry) -> None:

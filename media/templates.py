@@ -232,13 +232,19 @@ def erase_without_consent(
 def _erase(
     session: Session, school_id: int, rows: Sequence[Template], by: int | None, now: datetime
 ) -> None:
+    remove(session, school_id, rows)
+    for row in rows:
+        _log(session, log.Event.TEMPLATE_ERASED, school_id, by, now, person=row.person_id)
+    _take_back_proposals(session, school_id, [row.person_id for row in rows], by, now)
+
+
+def remove(session: Session, school_id: int, rows: Sequence[Template]) -> None:
+    """Delete templates; nobody looks like who is not known any more."""
     gone = {row.person_id for row in rows}
     left = [other for other in _of_school(session, school_id) if other.person_id not in gone]
     for row in rows:
         _mark(row, left, ())
         session.delete(row)
-        _log(session, log.Event.TEMPLATE_ERASED, school_id, by, now, person=row.person_id)
-    _take_back_proposals(session, school_id, [row.person_id for row in rows], by, now)
 
 
 def _take_back_proposals(

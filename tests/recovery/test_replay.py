@@ -618,19 +618,21 @@ def test_the_old_text_of_a_post_that_was_changed_is_not_shown_again(night: Night
 
 def test_a_face_template_that_was_erased_is_erased(night: Night) -> None:
     """R12: erased the moment its ground ended; a backup does not bring it back."""
-    person = night.story.people[0].id or 0
+    person, twin = (night.story.people[row].id or 0 for row in (0, 2))
     with night.lost.database.write() as session:
-        session.add(
-            Template(
-                person_id=person,
-                school_id=1,
-                model="dlib",
-                sealed=b"sealed",
-                references=3,
-                made_at=LONG_AGO,
-                made_by=night.story.teacher.id or 0,
+        for one, other in ((person, twin), (twin, person)):
+            session.add(
+                Template(
+                    person_id=one,
+                    school_id=1,
+                    model="dlib",
+                    sealed=b"sealed",
+                    references=3,
+                    alike=[other],
+                    made_at=LONG_AGO,
+                    made_by=night.story.teacher.id or 0,
+                )
             )
-        )
     night.lost.back_up(night.backups)
     night.story.says(1, Answer.NO)
     people_at = now()
@@ -641,6 +643,7 @@ def test_a_face_template_that_was_erased_is_erased(night: Night) -> None:
     assert get(house, Template, person) is not None
     house.replay(night.copies)
     assert get(house, Template, person) is None
+    assert get(house, Template, twin).alike == [], "nobody looks like who is not known any more"
 
 
 def test_what_was_uploaded_after_the_backup_is_told_and_keeps_nothing_closed(night: Night) -> None:
